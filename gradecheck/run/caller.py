@@ -1,0 +1,44 @@
+"""The one door through which the judge reaches a student's function."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from gradecheck.run.outcome import Array, Outcome
+
+
+class ArgumentKind(StrEnum):
+    """The form in which float32 values are handed to the function.
+
+    Declared in the order in which they are tried: notebooks use float32 tensors, so those come first.
+    """
+
+    TENSOR32 = "float32 tensors"
+    ARRAY32 = "float32 arrays"
+    TENSOR64 = "float64 tensors"
+    ARRAY64 = "float64 arrays"
+
+
+class Caller(Protocol):
+    """Calls a student's function by name; where and how is the implementation's own business."""
+
+    def call(
+        self,
+        function: str,
+        arguments: Sequence[Array],
+        *,
+        kind: ArgumentKind = ArgumentKind.TENSOR32,
+        outputs: int = 1,
+        report_arguments: bool = False,
+    ) -> Outcome:
+        """Call `function` by position and report what came of it; never raises for what it does.
+
+        Args:
+            function: name of the student's function.
+            arguments: float32 arrays of any shape.
+            kind: the form in which the arguments are handed over.
+            outputs: how many arrays the exercise asks for; with more than one, a returned tuple or
+                list of any length is taken apart, one `Returned.values` entry an item.
+            report_arguments: also report the arguments as they are after the call.
+        """
+        ...
