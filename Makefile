@@ -1,0 +1,67 @@
+# Everything that one types here. `make` alone lists the targets.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help install demo check test verify release lint format pictures apt clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+
+install: $(STAMP)  ## make .venv with the pinned packages (again: a no-op, unless the pins changed)
+	@:
+
+# The constraints hold for the build backend too: older pips read the first variable, newer ones the second.
+$(STAMP): pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "Installing the pinned packages into $(VENV); the first time takes some minutes."
+	@PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
+		$(BIN)/python -m pip install -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(BIN)/pip:
+	@command -v $(PYTHON) >/dev/null \
+		|| { echo "There is no $(PYTHON): apt-get install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
+		|| { echo "$(PYTHON) is not Python 3.11 or 3.12: make install PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "Python cannot make virtual environments yet: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
+
+demo: $(STAMP)  ## grade a made-up class of 24 from end to end
+	@$(BIN)/gradecheck demo
+
+check: $(STAMP)  ## judge your answers in exercises/ (one of them: make check E=softmax)
+	@$(BIN)/gradecheck check exercises $(if $(E),--exercise $(E))
+
+test: $(STAMP)  ## run the test suite (part of it: make test ARGS=tests/test_compare.py)
+	@$(BIN)/python -m pytest $(ARGS)
+
+verify: $(STAMP)  ## prove that every exercise is sound
+	@$(BIN)/gradecheck verify
+
+release: $(STAMP)  ## write exercises/ from solutions/
+	@$(BIN)/gradecheck release
+
+lint: $(STAMP)  ## check style, format and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(STAMP)  ## repair style and format where a tool can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+pictures: $(STAMP)  ## draw the README's pictures again
+	@$(BIN)/python tools/pictures.py
+
+apt:  ## install from Debian what the tests need beyond Python: chromium, bubblewrap
+	@bash .ci/run apt
+
+clean:  ## remove caches, builds and the demo's class (never .venv, a gradebook or submissions)
+	@rm -rf build dist demo_course .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -path ./$(VENV) -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -type d -prune \
+		-exec rm -rf {} +
