@@ -1,0 +1,95 @@
+"""The inputs on which an answer is judged: the printed example, moderate draws, extremes.
+
+Every number is drawn from one seed and is exactly representable in float32, so that the reference, in
+float64, is computed at the very point that the student's function sees.
+"""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gradecheck.exercise import Exercise, Shape
+
+Float32 = NDArray[np.float32]
+
+#: The seed of `check` and of the card in the notebook: everybody may know these inputs.
+PUBLIC_SEED = 20_26
+
+
+class CaseKind(StrEnum):
+    """What a case is for."""
+
+    PRINTED = "printed"  #: the notebook's example: seen first, earns nothing by itself
+    MODERATE = "moderate"  #: ordinary inputs: all of them must be right
+    EXTREME = "extreme"  #: where careless arithmetic overflows: scored apart
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One call: `arguments` in the exercise's order, the upstream gradient last, all float32."""
+
+    kind: CaseKind
+    arguments: tuple[Float32, ...]
+
+    @property
+    def upstream(self) -> Float32:
+        """The upstream gradient dL/dz of this case."""
+        return self.arguments[-1]
+
+    @property
+    def inputs(self) -> tuple[Float32, ...]:
+        """The arguments of the forward function."""
+        return self.arguments[:-1]
+
+
+def draw_cases(exercise: Exercise, seed: int) -> tuple[Case, ...]:
+    """All cases of an exercise for a seed: printed, moderate, extreme, in that order.
+
+    The same exercise and seed give the same cases on every machine.
+
+    Raises:
+        ValueError: `seed` is negative.
+    """
+    rng = np.random.default_rng([seed, zlib.crc32(exercise.name.encode())])
+    printed = tuple(_float32(exercise.printed[name]) for name in exercise.arguments)
+    cases = [Case(CaseKind.PRINTED, printed)]
+    for shapes in exercise.shapes:
+        inputs = tuple(
+            _float32(rng.uniform(exercise.low, exercise.high, shapes[name])) for name in exercise.inputs
+        )
+        cases.append(_with_upstream(exercise, CaseKind.MODERATE, inputs, rng))
+    for values in exercise.extremes:
+        inputs = tuple(_float32(values[name]) for name in exercise.inputs)
+        cases.append(_with_upstream(exercise, CaseKind.EXTREME, inputs, rng))
+    return tuple(cases)
+
+
+def shapes_of(exercise: Exercise, case: Case) -> Mapping[str, Shape]:
+    """The shape of every argument of a case, by name, for messages."""
+    return {name: a.shape for name, a in zip(exercise.arguments, case.arguments, strict=True)}
+
+
+def _with_upstream(
+    exercise: Exercise, kind: CaseKind, inputs: tuple[Float32, ...], rng: np.random.Generator
+) -> Case:
+    shape = np.shape(exercise.forward_numpy(*(a.astype(np.float64) for a in inputs)))
+    return Case(kind, (*inputs, _signed_upstream(shape, rng)))
+
+
+def _signed_upstream(shape: Shape, rng: np.random.Generator) -> Float32:
+    """Uniform in [-2, 2) and away from 0, with both signs wherever there are two entries or more.
+
+    One-hot, constant or non-negative upstream gradients let `dz**2`, `abs(dz)` and `relu(dz)` pass.
+    """
+    sizes = rng.uniform(0.25, 2.0, shape)
+    signs = np.where(np.arange(sizes.size) % 2 == 0, 1.0, -1.0)
+    first = rng.choice([-1.0, 1.0])
+    return _float32(sizes * rng.permutation(signs * first).reshape(shape))
+
+
+def _float32(values: ArrayLike) -> Float32:
+    return np.ascontiguousarray(values, dtype=np.float32).reshape(np.shape(values))

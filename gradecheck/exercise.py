@@ -1,0 +1,117 @@
+"""What an exercise is: a definition that says everything the rest of the package needs to know of it.
+
+A definition holds no right answer. The reference comes from the forward function, through the gradient
+tape and through finite differences, so reading this package does not solve an exercise.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Shape = tuple[int, ...]
+Float64 = NDArray[np.float64]
+
+#: `forward(tf, *inputs)`: the function whose gradient is asked, in TensorFlow; works in any float dtype.
+Forward = Callable[..., Any]
+#: `vjp(*inputs, upstream)`: the true vector-Jacobian products, one float64 array an output.
+VectorJacobianProduct = Callable[..., tuple[Float64, ...]]
+#: `formula(vjp, *inputs, upstream)`: what a known mistake computes; one array, or a tuple of arrays.
+Formula = Callable[..., Any]
+
+
+class MistakeClass(StrEnum):
+    """What becomes of an answer that makes a known mistake."""
+
+    REJECTED = "rejected"  #: wrong on ordinary inputs: its output earns nothing
+    EXTREME = "extreme"  #: right on ordinary inputs, wrong on extreme ones: its output earns 0.8
+    NOTED = "noted"  #: accepted, with a remark
+    POLICY = "policy"  #: the numbers may be right, but the way to them is not allowed: earns nothing
+
+
+@dataclass(frozen=True, eq=False)
+class Mistake:
+    """A mistake that people are known to make.
+
+    Attributes:
+        id: a stable name in kebab case, shared by all exercises in which the same mistake occurs.
+        sentence: what happened, for the student; it must not contain the right formula.
+        hint: a question or an observation to think about.
+        stronger_hint: one step nearer; still not the answer.
+        formula: what the mistake computes, for recognising and for planting it.
+        outcome: its class.
+    """
+
+    id: str
+    sentence: str
+    hint: str
+    stronger_hint: str
+    formula: Formula
+    outcome: MistakeClass = MistakeClass.REJECTED
+
+
+def exact_shape(shape: Shape) -> tuple[Shape, ...]:
+    """The shapes accepted for an output of `shape`: only itself."""
+    return (shape,)
+
+
+@dataclass(frozen=True, eq=False)
+class Exercise:
+    """One function that a student writes, and how it is judged.
+
+    Attributes:
+        name: the student's function, such as "grad_sigmoid".
+        title: the short name that people type, such as "sigmoid".
+        arguments: names of the function's arguments, in order; the last is the upstream gradient.
+        differentiates: the arguments whose gradients are returned, in the order of the outputs.
+        forward: the function to differentiate, in TensorFlow.
+        forward_numpy: the same, written independently in NumPy, for the second oracle.
+        printed: the example shown in the notebook: every argument, float32-exact values.
+        shapes: the shapes of the moderate cases, one mapping from argument to shape a case. Naming one
+            shape twice draws two inputs of it, which catches answers that remember.
+        points: what it is worth where no graded cell says so.
+        low, high: moderate inputs are uniform in [low, high); upstream gradients in [-2, 2).
+        extremes: inputs of the extreme cases, without the upstream gradient, which is drawn.
+        accepts_shapes: which shapes are taken for an output of a given shape.
+        mistakes: the known mistakes of this exercise, besides those that any exercise can have.
+        worth_knowing: a sentence for those who got it right.
+    """
+
+    name: str
+    title: str
+    arguments: tuple[str, ...]
+    differentiates: tuple[str, ...]
+    forward: Forward
+    forward_numpy: Callable[..., Any]
+    printed: Mapping[str, ArrayLike]
+    shapes: tuple[Mapping[str, Shape], ...]
+    points: float
+    low: float = -2.0
+    high: float = 2.0
+    extremes: tuple[Mapping[str, ArrayLike], ...] = ()
+    accepts_shapes: Callable[[Shape], tuple[Shape, ...]] = exact_shape
+    mistakes: tuple[Mistake, ...] = field(default=())
+    worth_knowing: str = ""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The arguments of the forward function: all but the upstream gradient."""
+        return self.arguments[:-1]
+
+    @property
+    def upstream(self) -> str:
+        """The name of the upstream gradient, dL/dz."""
+        return self.arguments[-1]
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of what the function returns, such as ("dx",)."""
+        return tuple(f"d{name}" for name in self.differentiates)
+
+    @property
+    def signature(self) -> str:
+        """The call as a student writes it, such as "grad_sigmoid(x, dz)"."""
+        return f"{self.name}({', '.join(self.arguments)})"

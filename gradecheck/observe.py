@@ -1,0 +1,199 @@
+"""Asking a student's function about every case, and writing down what came of it.
+
+Nothing is judged here: this is the list of facts that comparing, diagnosing and scoring start from.
+"""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradecheck.cases import Case, CaseKind
+from gradecheck.compare import Fault, Finding, compare
+from gradecheck.exercise import Exercise
+from gradecheck.reference.expectation import ExpectedCase, expected_cases
+from gradecheck.run.caller import ArgumentKind, Caller
+from gradecheck.run.outcome import Died, Missing, Outcome, Raised, Returned, TimedOut
+
+#: All calls of one exercise together get this many seconds of wall time; right answers need milliseconds.
+PATIENCE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """One call and what it showed.
+
+    Attributes:
+        expected: the case and its reference.
+        outcome: what came of the call.
+        kind: the form of the arguments that this outcome belongs to.
+        findings: one an output where the call returned as many as asked; otherwise empty.
+        again: these very arguments had been given before.
+    """
+
+    expected: ExpectedCase
+    outcome: Outcome
+    kind: ArgumentKind
+    findings: tuple[Finding, ...]
+    again: bool = False
+
+    @property
+    def case(self) -> Case:
+        """The case of this call."""
+        return self.expected.case
+
+    @property
+    def counts_as_moderate(self) -> bool:
+        """Whether a fault here costs the output everything."""
+        return self.case.kind is not CaseKind.EXTREME
+
+    @property
+    def right(self) -> bool:
+        """Whether every output was right."""
+        return bool(self.findings) and all(f.fault is None for f in self.findings)
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Everything that is known about one answer.
+
+    Attributes:
+        exercise: the exercise.
+        seed: the seed of its cases.
+        observations: the calls in order; the first is the printed example. A call that never returns
+            or ends the process is the last.
+        changed: names of the arguments that the function changed in place.
+        used: forbidden helpers that were seen at work during calls.
+    """
+
+    exercise: Exercise
+    seed: int
+    observations: tuple[Observation, ...]
+    changed: tuple[str, ...]
+    used: tuple[str, ...]
+
+    @property
+    def first(self) -> Observation:
+        """The call with the printed example."""
+        return self.observations[0]
+
+    @property
+    def first_fault(self) -> Observation | None:
+        """The first call that did not come out right, or None."""
+        return next((o for o in self.observations if not o.right), None)
+
+
+def observe(
+    exercise: Exercise, caller: Caller, seed: int, patience: float = PATIENCE_SECONDS
+) -> Evidence:
+    """Call the student's function on all cases of `seed`.
+
+    Args:
+        exercise: the exercise.
+        caller: where the student's function runs.
+        seed: of the cases.
+        patience: seconds of wall time for all calls together.
+
+    Raises:
+        OracleDisagreement: the exercise itself is unsound on one of the cases.
+        WorkerUnavailable: the student's function could not be called, for a reason of ours.
+    """
+    questioner = _Questioner(exercise, caller, time.monotonic() + patience, patience)
+    expected = expected_cases(exercise, seed)
+    observations: list[Observation] = []
+    for case in expected:
+        observations.append(questioner.ask(case))
+        if _is_last(observations):
+            return Evidence(exercise, seed, tuple(observations), (), questioner.used)
+    moderate = [e for e in expected if e.case.kind is CaseKind.MODERATE]
+    # The same input once more, after all the others: catches answers that remember or count.
+    observations.append(questioner.ask(moderate[0], again=True))
+    changed = questioner.changed_arguments([moderate[0], moderate[-1]])
+    return Evidence(exercise, seed, tuple(observations), changed, questioner.used)
+
+
+def _is_last(observations: list[Observation]) -> bool:
+    """Whether asking on is pointless (nothing there) or too dear (it hangs, it kills the process)."""
+    outcome = observations[-1].outcome
+    if isinstance(outcome, TimedOut | Died | Missing):
+        return True
+    return len(observations) == 1 and isinstance(outcome, Raised) and outcome.type == "NotImplementedError"
+
+
+class _Questioner:
+    """Calls one function, remembers in which form it takes its arguments and what it used."""
+
+    def __init__(self, exercise: Exercise, caller: Caller, deadline: float, patience: float) -> None:
+        self._exercise = exercise
+        self._caller = caller
+        self._deadline = deadline
+        self._patience = patience
+        self._kind = ArgumentKind.TENSOR32
+        self._used: dict[str, None] = {}
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        return tuple(self._used)
+
+    def ask(self, expected: ExpectedCase, again: bool = False) -> Observation:
+        """One case, in the form that worked before, or else in the first form that works."""
+        first: Outcome | None = None
+        for kind in [self._kind, *(k for k in ArgumentKind if k is not self._kind)]:
+            if time.monotonic() > self._deadline:
+                return self._observation(expected, TimedOut(self._patience), kind, again)
+            outcome = self._call(expected.case, kind)
+            if not _worth_another_form(outcome):
+                if isinstance(outcome, Returned):
+                    self._kind = kind
+                return self._observation(expected, outcome, kind, again)
+            first = first or outcome
+        # It raises in every form: the student sees the one of the form that the notebook uses.
+        assert first is not None
+        return self._observation(expected, first, self._kind, again)
+
+    def changed_arguments(self, cases: list[ExpectedCase]) -> tuple[str, ...]:
+        """Names of arguments that differ after a call with arrays, which can be written to."""
+        changed: dict[str, None] = {}
+        for expected in cases:
+            outcome = self._call(expected.case, ArgumentKind.ARRAY32, report_arguments=True)
+            if not isinstance(outcome, Returned):
+                continue
+            before_and_after = zip(
+                self._exercise.arguments, expected.case.arguments, outcome.arguments_after, strict=False
+            )
+            for name, before, after in before_and_after:
+                if not np.array_equal(before, after):
+                    changed[name] = None
+        return tuple(changed)
+
+    def _call(self, case: Case, kind: ArgumentKind, *, report_arguments: bool = False) -> Outcome:
+        outcome = self._caller.call(
+            self._exercise.name,
+            case.arguments,
+            kind=kind,
+            outputs=len(self._exercise.outputs),
+            report_arguments=report_arguments,
+        )
+        if isinstance(outcome, Returned | Raised):
+            self._used.update(dict.fromkeys(outcome.used))
+        return outcome
+
+    def _observation(
+        self, expected: ExpectedCase, outcome: Outcome, kind: ArgumentKind, again: bool
+    ) -> Observation:
+        return Observation(expected, outcome, kind, self._findings(expected, outcome), again)
+
+    def _findings(self, expected: ExpectedCase, outcome: Outcome) -> tuple[Finding, ...]:
+        if not isinstance(outcome, Returned):
+            return ()
+        if len(outcome.values) != len(expected.outputs):
+            return tuple(Finding(Fault.COUNT, str(len(outcome.values))) for _ in expected.outputs)
+        return tuple(
+            compare(value, output.value, output.tolerance, self._exercise.accepts_shapes(output.value.shape))
+            for value, output in zip(outcome.values, expected.outputs, strict=True)
+        )
+
+
+def _worth_another_form(outcome: Outcome) -> bool:
+    """An answer written for arrays raises on tensors, and the other way round; a stub always raises."""
+    return isinstance(outcome, Raised) and outcome.type != "NotImplementedError"

@@ -1,0 +1,48 @@
+"""The Jacobian from central differences in float64, extrapolated by Richardson's rule.
+
+With h = 1e-3 the error on the forwards of the catalogue is about 7e-12; in float32 it is never better
+than 1e-4, so everything here is float64 (measured; the usual balance of truncation, which falls with
+h**4 after one extrapolation, against rounding, which grows with 1/h).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradecheck.exercise import Float64
+
+STEP = 1e-3
+
+
+def jacobian(forward: Callable[..., Any], inputs: Sequence[Float64], index: int) -> Float64:
+    """dz/dx for the input at `index`: shape `z.shape + x.shape`, float64.
+
+    Args:
+        forward: the function in NumPy.
+        inputs: all its inputs, float64; they are not changed.
+        index: which input to differentiate.
+    """
+    x = inputs[index]
+    columns = np.stack(
+        [
+            (4 * _slope(forward, inputs, index, at, STEP / 2) - _slope(forward, inputs, index, at, STEP)) / 3
+            for at in np.ndindex(x.shape)
+        ],
+        axis=-1,
+    )
+    return columns.reshape(*columns.shape[:-1], *x.shape)
+
+
+def _slope(
+    forward: Callable[..., Any], inputs: Sequence[Float64], index: int, at: tuple[int, ...], step: float
+) -> Float64:
+    """The central difference (f(x + h) - f(x - h)) / 2h in the coordinate `at`."""
+    ends = []
+    for sign in (1.0, -1.0):
+        moved = [np.array(a, dtype=np.float64) for a in inputs]
+        moved[index][at] += sign * step
+        ends.append((np.asarray(forward(*moved), np.float64), moved[index][at]))
+    (above, right), (below, left) = ends
+    # x + h is rounded; dividing by the distance between the points really used keeps that error out.
+    return (above - below) / (right - left)

@@ -1,0 +1,120 @@
+"""What a right answer is on one case, and how far a right answer in float32 can be from it."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from gradecheck.cases import Case, CaseKind, draw_cases
+from gradecheck.errors import OracleDisagreement
+from gradecheck.exercise import Exercise, Float64
+from gradecheck.reference.differences import jacobian
+from gradecheck.reference.tape import vector_jacobian_products
+
+EPS32 = float(np.finfo(np.float32).eps)
+#: Right answers, measured over several hundred, need 3.4; the subtlest wrong one sits at 45.
+ROUNDINGS = 14.0
+#: For sums that cancel, such as 1 - sigmoid(5): a rounding of each upstream entry that reaches an input.
+CANCELLED_ROUNDINGS = 2.0
+#: Relative error allowed on extreme inputs, where only robustness is asked.
+EXTREME_TOLERANCE = 1e-4
+#: The oracles agree to better than 1e-9 wherever an exercise is sound.
+ORACLE_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class ExpectedOutput:
+    """One output's reference on one case.
+
+    Attributes:
+        name: the output, such as "dx".
+        value: the vector-Jacobian product from the tape, float64, in the input's shape.
+        difference: the same from finite differences.
+        tolerance: the largest absolute error of a right answer, per element, in the same shape.
+        jacobian: dz/dx from finite differences, shape `z.shape + x.shape`.
+    """
+
+    name: str
+    value: Float64
+    difference: Float64
+    tolerance: Float64
+    jacobian: Float64
+
+
+@dataclass(frozen=True, eq=False)
+class ExpectedCase:
+    """A case and what a right answer returns on it, one entry an output."""
+
+    case: Case
+    outputs: tuple[ExpectedOutput, ...]
+
+
+@lru_cache(maxsize=64)
+def expected_cases(exercise: Exercise, seed: int) -> tuple[ExpectedCase, ...]:
+    """All cases of an exercise for a seed, each with its reference.
+
+    Raises:
+        OracleDisagreement: the tape and finite differences differ on one of them.
+    """
+    return tuple(expect(exercise, case) for case in draw_cases(exercise, seed))
+
+
+def expect(exercise: Exercise, case: Case) -> ExpectedCase:
+    """The reference for one case, computed by both oracles.
+
+    Raises:
+        OracleDisagreement: they differ by more than `ORACLE_TOLERANCE`, relative to |J|^T |dz|.
+    """
+    inputs = [a.astype(np.float64) for a in case.inputs]
+    upstream = case.upstream.astype(np.float64)
+    indices = [exercise.inputs.index(name) for name in exercise.differentiates]
+    products = vector_jacobian_products(exercise.forward, inputs, upstream, indices)
+    outputs = []
+    for name, index, product in zip(exercise.outputs, indices, products, strict=True):
+        matrix = jacobian(exercise.forward_numpy, inputs, index)
+        output = ExpectedOutput(
+            name=name,
+            value=product,
+            difference=_contract(matrix, upstream),
+            tolerance=_tolerance(case.kind, matrix, upstream),
+            jacobian=matrix,
+        )
+        _require_agreement(exercise, case, output, _contract(abs(matrix), abs(upstream)))
+        outputs.append(output)
+    return ExpectedCase(case, tuple(outputs))
+
+
+def true_products(exercise: Exercise, arguments: tuple[Float64, ...]) -> tuple[Float64, ...]:
+    """The true gradients at other arguments, for the formulas of known mistakes; float64."""
+    indices = [exercise.inputs.index(name) for name in exercise.differentiates]
+    return vector_jacobian_products(exercise.forward, arguments[:-1], arguments[-1], indices)
+
+
+def _contract(matrix: Float64, upstream: Float64) -> Float64:
+    """J^T dz, where dz runs over the leading axes of J."""
+    return np.tensordot(upstream, matrix, axes=upstream.ndim)
+
+
+def _tolerance(kind: CaseKind, matrix: Float64, upstream: Float64) -> Float64:
+    """The largest absolute error that a right answer may have, per element."""
+    largest = float(abs(upstream).max())
+    if kind is CaseKind.EXTREME:
+        scale = EXTREME_TOLERANCE * largest * max(1.0, float(abs(matrix).max()))
+        return np.full(matrix.shape[upstream.ndim :], scale)
+    reaches = (abs(matrix) > ORACLE_TOLERANCE * max(float(abs(matrix).max()), EPS32)).astype(np.float64)
+    rounding = ROUNDINGS * _contract(abs(matrix), abs(upstream))
+    cancelled = CANCELLED_ROUNDINGS * _contract(reaches, abs(upstream))
+    # Where a whole row of J vanishes (the softmax of one number) a right answer may still round once.
+    return EPS32 * np.maximum(rounding + cancelled, CANCELLED_ROUNDINGS * largest)
+
+
+def _require_agreement(exercise: Exercise, case: Case, output: ExpectedOutput, scale: Float64) -> None:
+    allowed = ORACLE_TOLERANCE * np.maximum(scale, float(abs(case.upstream).max()))
+    wrong = ~(abs(output.value - output.difference) <= allowed)
+    if wrong.any():
+        at = tuple(int(i) for i in np.argwhere(wrong)[0])
+        raise OracleDisagreement(
+            f"{exercise.name}: the two oracles disagree on {output.name}{list(at)} of a {case.kind} case: "
+            f"the tape says {output.value[at]:.9g}, finite differences say {output.difference[at]:.9g}. "
+            f"Look at forward and forward_numpy of the exercise, and for a kink near its inputs."
+        )
