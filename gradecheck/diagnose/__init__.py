@@ -1,0 +1,1 @@
+"""Recognising a mistake, and every sentence that a student reads."""

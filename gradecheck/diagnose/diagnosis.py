@@ -1,0 +1,155 @@
+"""The triage: from what was observed to what the student is told. The first thing that fits is said."""
+
+from dataclasses import dataclass
+
+from gradecheck.cases import CaseKind
+from gradecheck.compare import Fault
+from gradecheck.diagnose import words
+from gradecheck.diagnose.recognise import recognise
+from gradecheck.diagnose.shared import known_mistakes
+from gradecheck.diagnose.source import AnswerSource
+from gradecheck.exercise import Mistake, MistakeClass
+from gradecheck.observe import Evidence, Observation
+from gradecheck.run.caller import ArgumentKind
+from gradecheck.run.outcome import Died, Missing, NotArray, Raised, Returned, TimedOut
+
+#: From this relative error on an extreme input on, float32 arithmetic is worth a remark.
+FLOAT32_REMARK = 1e-4
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What a student is told about an answer.
+
+    Attributes:
+        message: what happened and where, in one sentence or two; never the right formula.
+        label: the same in a word or two, for tables: "right", "shape", "error", …
+        misconception: the stable id of a recognised mistake, or None.
+        hint: something to think about; empty where there is nothing to hint at.
+        stronger_hint: one step nearer.
+        remarks: what is worth knowing although it costs nothing, or what else cost something.
+        started: whether anything was written at all.
+        allowed: whether the way to the answer is allowed.
+    """
+
+    message: str
+    label: str
+    misconception: str | None = None
+    hint: str = ""
+    stronger_hint: str = ""
+    remarks: tuple[str, ...] = ()
+    started: bool = True
+    allowed: bool = True
+
+
+def diagnose(evidence: Evidence, source: AnswerSource | None = None, *, hidden: bool = False) -> Diagnosis:
+    """Say what went wrong, or that nothing did.
+
+    Args:
+        evidence: the calls.
+        source: the student's code, where it is at hand.
+        hidden: whether the cases are a grader's own, of which no expected number may be told. The printed
+            example is public all the same.
+    """
+    name = evidence.exercise.name
+    if _not_started(evidence, source):
+        return Diagnosis(words.not_started(name), "not started", started=False)
+    used = (*(source.forbidden_helpers(name) if source else ()), *evidence.used)
+    if used:
+        return Diagnosis(words.not_allowed(used), "not allowed", "autodiff-inside", *words.POLICY_HINTS, allowed=False)
+    fault = evidence.first_fault
+    if fault is None:
+        return _right(evidence)
+    if not isinstance(fault.outcome, Returned):
+        return _no_result(evidence, fault)
+    if not fault.counts_as_moderate:
+        return _extreme(evidence, fault)
+    return _wrong(evidence, fault, hidden=hidden)
+
+
+def _not_started(evidence: Evidence, source: AnswerSource | None) -> bool:
+    outcome = evidence.first.outcome
+    if isinstance(outcome, Raised):
+        return outcome.type == "NotImplementedError"
+    if isinstance(outcome, Returned) and source is not None and source.is_stub(evidence.exercise.name):
+        return all(isinstance(v, NotArray) for v in outcome.values)
+    return False
+
+
+def _right(evidence: Evidence) -> Diagnosis:
+    remarks = _remarks(evidence)
+    if evidence.changed:
+        message = words.right_but_changes(evidence.changed)
+        return Diagnosis(message, "changes input", "inputs-changed", *words.MUTATION_HINTS, remarks=remarks)
+    return Diagnosis(words.right(evidence), "right", remarks=remarks)
+
+
+def _remarks(evidence: Evidence) -> tuple[str, ...]:
+    remarks = []
+    if evidence.first.kind is not ArgumentKind.TENSOR32:
+        remarks.append(words.another_form(evidence.first.kind))
+    lost = max((_relative_error(o) for o in evidence.observations if not o.counts_as_moderate), default=0.0)
+    if lost > FLOAT32_REMARK:
+        remarks.append(words.float32(lost))
+    return tuple(remarks)
+
+
+def _relative_error(observation: Observation) -> float:
+    """The largest relative error on a call, over the elements that float32 can tell from zero."""
+    worst = 0.0
+    for finding, output in zip(observation.findings, observation.expected.outputs, strict=False):
+        if finding.yours is None:
+            continue
+        tiny = 1e-30
+        telling = abs(output.value) > tiny
+        if telling.any():
+            error = abs(finding.yours - output.value)[telling] / abs(output.value)[telling]
+            worst = max(worst, float(error.max()))
+    return worst
+
+
+def _no_result(evidence: Evidence, fault: Observation) -> Diagnosis:
+    """The call raised, hung, or ended the process."""
+    outcome = fault.outcome
+    if isinstance(outcome, Missing):
+        return Diagnosis(words.missing(outcome), "missing")
+    if isinstance(outcome, TimedOut):
+        return Diagnosis(words.timed_out(evidence, fault, outcome), "too slow")
+    if isinstance(outcome, Died):
+        return Diagnosis(words.died(evidence, fault, outcome), "crash")
+    assert isinstance(outcome, Raised)
+    mistake = recognise(evidence)
+    message = words.raised(evidence, fault, outcome)
+    if mistake is None:
+        return Diagnosis(message, "error")
+    return _named(mistake, f"{message} {words.on_square_inputs(mistake)}", "error", evidence)
+
+
+def _wrong(evidence: Evidence, fault: Observation, *, hidden: bool) -> Diagnosis:
+    at = next(i for i, f in enumerate(fault.findings) if f.fault is not None)
+    finding = fault.findings[at]
+    output = fault.expected.outputs[at]
+    secret = hidden and fault.case.kind is not CaseKind.PRINTED
+    message = words.wrong(evidence, fault, finding, output, secret=secret)
+    label = words.LABELS[finding.fault or Fault.VALUE]
+    if fault.again:
+        return Diagnosis(words.differs_again(evidence, output.name), label, "depends-on-earlier-calls")
+    mistake = recognise(evidence)
+    if mistake is None:
+        return Diagnosis(message, label, remarks=words.changes_remark(evidence.changed))
+    return _named(mistake, f"{message} {mistake.sentence}", label, evidence)
+
+
+def _extreme(evidence: Evidence, fault: Observation) -> Diagnosis:
+    at = next(i for i, f in enumerate(fault.findings) if f.fault is not None)
+    message = words.right_but_extremes(evidence, fault, fault.findings[at], fault.expected.outputs[at])
+    if fault.findings[at].fault is Fault.NOT_FINITE:
+        for mistake in known_mistakes(evidence.exercise):
+            if mistake.outcome is MistakeClass.EXTREME:
+                return _named(mistake, message, "extremes", evidence)
+    return Diagnosis(message, "extremes", remarks=words.changes_remark(evidence.changed))
+
+
+def _named(mistake: Mistake, message: str, label: str, evidence: Evidence) -> Diagnosis:
+    remarks = words.changes_remark(evidence.changed)
+    return Diagnosis(message, label, mistake.id, mistake.hint, mistake.stronger_hint, remarks)

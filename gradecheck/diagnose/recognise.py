@@ -1,0 +1,88 @@
+"""Which known mistake an answer makes, by computing what each mistake would have returned.
+
+A mistake is named only when it agrees with the answer on every ordinary case that can tell, on two
+different draws at the least, and when it differs from the truth there.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from gradecheck.diagnose.shared import known_mistakes
+from gradecheck.exercise import Exercise, Float64, Mistake, MistakeClass
+from gradecheck.observe import Evidence, Observation
+from gradecheck.reference.expectation import true_products
+from gradecheck.run.outcome import Returned
+
+#: Students compute in float32, the formulas in float64.
+MATCH_TOLERANCE = 2e-4
+#: Agreement on fewer draws can be luck.
+LEAST_DRAWS = 2
+
+
+def recognise(evidence: Evidence) -> Mistake | None:
+    """The known mistake that explains everything that the answer returned, or None.
+
+    Args:
+        evidence: the calls; those on moderate cases and the printed example are looked at.
+    """
+    ordinary = [o for o in evidence.observations if o.counts_as_moderate and not o.again]
+    returned = [o for o in ordinary if isinstance(o.outcome, Returned)]
+    if len(returned) < LEAST_DRAWS or all(o.right for o in ordinary):
+        return None
+    vjp = partial(_products, evidence.exercise)
+    for mistake in known_mistakes(evidence.exercise):
+        if mistake.outcome is MistakeClass.REJECTED and _explains(mistake, ordinary, vjp):
+            return mistake
+    return None
+
+
+def evaluate(
+    mistake: Mistake, arguments: tuple[np.ndarray[Any, Any], ...], vjp: Callable[..., Any]
+) -> tuple[Float64, ...] | None:
+    """What the mistake returns for these arguments, or None where it cannot be computed."""
+    try:
+        with np.errstate(all="ignore"):
+            result = mistake.formula(vjp, *(np.asarray(a, np.float64) for a in arguments))
+    except (ValueError, IndexError, TypeError, np.linalg.LinAlgError):
+        return None
+    results = result if isinstance(result, tuple) else (result,)
+    return tuple(np.asarray(r, np.float64) for r in results)
+
+
+def true_product_of(exercise: Exercise) -> Callable[..., tuple[Float64, ...]]:
+    """The true vector-Jacobian products as a function of the exercise's arguments."""
+    return partial(_products, exercise)
+
+
+def _products(exercise: Exercise, *arguments: Float64) -> tuple[Float64, ...]:
+    return true_products(exercise, arguments)
+
+
+def _explains(mistake: Mistake, ordinary: list[Observation], vjp: Callable[..., Any]) -> bool:
+    draws = 0
+    telling = False
+    for observation in ordinary:
+        predicted = evaluate(mistake, observation.case.arguments, vjp)
+        outcome = observation.outcome
+        if predicted is None or not isinstance(outcome, Returned):
+            if predicted is not None or isinstance(outcome, Returned):
+                return False  # one of them stops where the other does not
+            continue
+        if len(predicted) != len(outcome.values):
+            return False
+        for value, wanted in zip(outcome.values, predicted, strict=True):
+            if not isinstance(value, np.ndarray) or not _same(value, wanted):
+                return False
+        draws += 1
+        telling = telling or not observation.right
+    return telling and draws >= LEAST_DRAWS
+
+
+def _same(value: np.ndarray[Any, Any], wanted: Float64) -> bool:
+    if value.shape != wanted.shape or value.dtype.kind not in "fiu":
+        return False
+    scale = max(1.0, float(abs(wanted).max(initial=0.0)))
+    return bool(np.all(abs(value.astype(np.float64) - wanted) <= MATCH_TOLERANCE * scale))

@@ -1,0 +1,172 @@
+"""What the text of an answer shows without running it: is it a stub, does it reach for autodiff?
+
+Only the syntax tree is read; nothing of the student's is imported or run.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+_FORBIDDEN_NAMES = {
+    "GradientTape": "tf.GradientTape",
+    "ForwardAccumulator": "a forward accumulator",
+    "gradients": "tf.gradients",
+    "hessians": "tf.hessians",
+    "compute_gradient": "tf.test.compute_gradient",
+}
+_GRADIENT_KERNEL = re.compile(r"\w+Grad(V2|Ext)?$|\w*Backprop\w*$|\w+_backprop\w*$|\w+_grad$")
+_LIBRARIES = {"tensorflow": "tf", "keras": "keras", "gradecheck": "gradecheck"}
+_OTHER_AUTODIFF = ("jax", "torch", "autograd", "tinygrad", "mlx")
+
+
+@dataclass(frozen=True)
+class AnswerSource:
+    """The student's code: the cells of a notebook joined, or a file.
+
+    Attributes:
+        text: Python source; cell magics and shell lines already taken out.
+    """
+
+    text: str
+
+    @cached_property
+    def _tree(self) -> ast.Module:
+        try:
+            return ast.parse(self.text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return ast.Module(body=[], type_ignores=[])
+
+    @cached_property
+    def _functions(self) -> dict[str, ast.AST]:
+        """What each top-level name of a function or of a simple assignment stands for; the last one wins."""
+        found: dict[str, ast.AST] = {}
+        for node in _statements(self._tree.body):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                found[node.name] = node
+            elif isinstance(node, ast.Assign):
+                for target in node.targets:
+                    if isinstance(target, ast.Name):
+                        found[target.id] = node.value
+        return found
+
+    def defines(self, name: str) -> bool:
+        """Whether a function, or anything else, is bound to `name` at the top level."""
+        return name in self._functions
+
+    def is_stub(self, name: str) -> bool:
+        """Whether the body of `name` does nothing: a docstring, pass, ..., return None, or an unfinished raise."""
+        node = self._functions.get(name)
+        return isinstance(node, ast.FunctionDef) and all(_does_nothing(s) for s in node.body)
+
+    def forbidden_helpers(self, name: str) -> tuple[str, ...]:
+        """The automatic differentiation that `name`, or a function that it uses, reaches for.
+
+        Code of the notebook that the answer does not use, such as a comparison with the tape in a
+        scratch cell, does not count.
+        """
+        aliases = _library_aliases(self._tree)
+        found: dict[str, None] = {}
+        for node in self._reachable(name):
+            for part in ast.walk(node):
+                found.update(dict.fromkeys(_forbidden(part, aliases)))
+        return tuple(found)
+
+    def _reachable(self, name: str) -> Iterator[ast.AST]:
+        """The definition of `name` and of every top-level name that it uses, directly or not."""
+        waiting, seen = [name], set()
+        while waiting:
+            current = waiting.pop()
+            if current in seen or current not in self._functions:
+                continue
+            seen.add(current)
+            node = self._functions[current]
+            yield node
+            waiting += [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """All statements that run at the top level, those inside if, try, with and loops included."""
+    for node in body:
+        yield node
+        for field in ("body", "orelse", "finalbody"):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                yield from _statements(getattr(node, field, []))
+        for handler in getattr(node, "handlers", []):
+            yield from _statements(handler.body)
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Pass):
+        return True
+    if isinstance(statement, ast.Expr):
+        return isinstance(statement.value, ast.Constant)
+    if isinstance(statement, ast.Return):
+        value = statement.value
+        return value is None or (isinstance(value, ast.Constant) and value.value in (None, ...))
+    if isinstance(statement, ast.Raise) and statement.exc is not None:
+        raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+        return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
+    return False
+
+
+def _library_aliases(tree: ast.Module) -> dict[str, str]:
+    """Names bound by imports anywhere, with the dotted path they stand for."""
+    aliases: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                path = name.name if name.asname else name.name.split(".")[0]
+                aliases[name.asname or path] = path
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for name in node.names:
+                aliases[name.asname or name.name] = f"{node.module}.{name.name}"
+    for node in ast.walk(tree):  # `Tape = tf.GradientTape`
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            path = _dotted(node.value, aliases)
+            if path and path.split(".")[0] in _LIBRARIES:
+                aliases.setdefault(node.targets[0].id, path)
+    return aliases
+
+
+def _dotted(node: ast.AST, aliases: dict[str, str]) -> str | None:
+    """`tf.nn.conv2d` as "tensorflow.nn.conv2d", or None where the name is not an import's."""
+    if isinstance(node, ast.Name):
+        return aliases.get(node.id)
+    if isinstance(node, ast.Attribute):
+        base = _dotted(node.value, aliases)
+        return f"{base}.{node.attr}" if base else None
+    return None
+
+
+def _forbidden(node: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [n.name for n in node.names]
+        paths: list[str | None] = list(modules)
+        if isinstance(node, ast.ImportFrom):
+            paths += [f"{node.module}.{n.name}" for n in node.names]
+    elif isinstance(node, ast.Name | ast.Attribute):
+        paths = [_dotted(node, aliases)]
+    else:
+        return
+    for path in paths:
+        named = _name_forbidden(path) if path else None
+        if named:
+            yield named
+
+
+def _name_forbidden(path: str) -> str | None:
+    root, _, rest = path.partition(".")
+    last = path.rpartition(".")[2]
+    if root == "gradecheck":
+        return "gradecheck itself"
+    if root in _OTHER_AUTODIFF:
+        return root
+    if root not in _LIBRARIES or not rest:
+        return None
+    if last in _FORBIDDEN_NAMES:
+        return _FORBIDDEN_NAMES[last]
+    if _GRADIENT_KERNEL.fullmatch(last):
+        return f"TensorFlow's own gradient kernel {last}"
+    return None

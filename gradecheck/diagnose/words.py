@@ -1,0 +1,220 @@
+"""Every sentence that a student reads: short, kind, exact; what happened, where, what was wanted."""
+
+import numpy as np
+
+from gradecheck.cases import CaseKind, shapes_of
+from gradecheck.compare import Fault, Finding
+from gradecheck.exercise import Mistake
+from gradecheck.observe import Evidence, Observation
+from gradecheck.reference.expectation import ExpectedOutput
+from gradecheck.run.caller import ArgumentKind
+from gradecheck.run.outcome import Died, Frame, Missing, Raised, TimedOut
+
+#: The one or two words of each fault in a table.
+LABELS = {
+    Fault.COUNT: "outputs",
+    Fault.KIND: "no array",
+    Fault.DTYPE: "dtype",
+    Fault.SHAPE: "shape",
+    Fault.NOT_FINITE: "NaN",
+    Fault.VALUE: "wrong",
+}
+POLICY_HINTS = (
+    "The tape knows the derivative. Can you write it down without it?",
+    "Work out the formula on paper, and keep the tape for checking your result.",
+)
+MUTATION_HINTS = (
+    "Print the arguments before and after the call.",
+    "Make a copy before you write into an array, or build a new array.",
+)
+
+
+def not_started(name: str) -> str:
+    """Nothing was written yet."""
+    return f"not started: {name} is still as it was handed out."
+
+
+def right(evidence: Evidence) -> str:
+    """Full marks."""
+    extremes = " extreme ones included" if evidence.exercise.extremes else " square and oblong"
+    return f"right on all {len(evidence.observations)} inputs tried,{extremes}."
+
+
+def right_but_changes(names: tuple[str, ...]) -> str:
+    """The numbers are right, and an argument was changed in place."""
+    return f"the numbers are right, but {changes(names)}. Whoever called still needs {_them(names)} as before."
+
+
+def changes(names: tuple[str, ...]) -> str:
+    """Which arguments were changed in place."""
+    return f"the call changes its argument{'s' if len(names) > 1 else ''} {_listed(names)}"
+
+
+def changes_remark(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same as a remark of its own, where there is something to say."""
+    return (f"Besides, {changes(names)}: work on a copy.",) if names else ()
+
+
+def not_allowed(used: tuple[str, ...]) -> str:
+    """Automatic differentiation inside the answer."""
+    helpers = _listed(tuple(dict.fromkeys(used)))
+    return f"the answer uses {helpers}. Here the gradient is written by hand, so this earns nothing."
+
+
+def missing(outcome: Missing) -> str:
+    """There is no such function."""
+    if outcome.found is None:
+        return f"there is no function {outcome.function} here; its cell may be gone, renamed, or stopped by an error."
+    return f"{outcome.function} is {outcome.found}, not a function."
+
+
+def timed_out(evidence: Evidence, fault: Observation, outcome: TimedOut) -> str:
+    """The call was stopped at its limit."""
+    return (
+        f"{evidence.exercise.name} did not come back within {outcome.seconds:g} s and was stopped"
+        f"{_on(evidence, fault)}. Is there a loop that never ends?"
+    )
+
+
+def died(evidence: Evidence, fault: Observation, outcome: Died) -> str:
+    """The call took the whole process down."""
+    return (
+        f"{evidence.exercise.name} brought the whole Python process down ({outcome.how})"
+        f"{_on(evidence, fault)}. A TensorFlow operation given the wrong rank can do that."
+    )
+
+
+def raised(evidence: Evidence, fault: Observation, outcome: Raised) -> str:
+    """The call raised an exception."""
+    exercise = evidence.exercise
+    if outcome.type == "TypeError" and outcome.frame is None:
+        return f"{exercise.name} cannot be called as {exercise.signature}: {_one_line(outcome.message)}."
+    where = f"stopped at {_place(outcome.frame)}: " if outcome.frame else "stopped: "
+    text = f"{outcome.type}: {_one_line(outcome.message)}" if outcome.message else outcome.type
+    return f"{where}{text}{'' if text.endswith('.') else '.'} {_shapes(evidence, fault)}"
+
+
+def on_square_inputs(mistake: Mistake) -> str:
+    """A mistake that shows only where the shapes happen to fit."""
+    return f"On square inputs the code runs, and there: {mistake.sentence[0].lower()}{mistake.sentence[1:]}"
+
+
+def differs_again(evidence: Evidence, output: str) -> str:
+    """The same arguments gave another result later."""
+    return (
+        f"{output} was right at first, and wrong when {evidence.exercise.name} was called again with the same "
+        f"arguments. Does it remember something between calls?"
+    )
+
+
+def wrong(
+    evidence: Evidence, fault: Observation, finding: Finding, output: ExpectedOutput, *, secret: bool
+) -> str:
+    """One output is wrong: in its structure, or in its values."""
+    argument = output.name[1:]
+    shape = output.value.shape
+    match finding.fault:
+        case Fault.COUNT:
+            asked = len(evidence.exercise.outputs)
+            return f"your function returned {_count(int(finding.detail))}; {_count(asked)} wanted: {_returns(evidence)}."
+        case Fault.KIND:
+            forgotten = " Is a return missing?" if finding.detail == "None" else ""
+            return f"your function returned {finding.detail}; {output.name} is an array of shape {shape}.{forgotten}"
+        case Fault.DTYPE:
+            return f"{output.name} holds {finding.detail}; real numbers are wanted, such as float32."
+        case Fault.SHAPE:
+            return f"{output.name} has shape {finding.detail}; it must have {shape}, the shape of {argument}."
+        case Fault.NOT_FINITE:
+            return f"{_element(output, finding)} is {_number(_yours(finding))}{_on(evidence, fault)}."
+    wrong_number, total = int(finding.wrong.sum()) if finding.wrong is not None else 0, output.value.size
+    share = "" if total == 1 else f" ({wrong_number} of {total} entries are wrong)"
+    if secret:
+        return f"{_element(output, finding)} is wrong{_on(evidence, fault)}{share}."
+    wanted = _number(float(output.value[finding.worst]))
+    return f"{_element(output, finding)} is {_number(_yours(finding))}, expected {wanted}{_on(evidence, fault)}{share}."
+
+
+def right_but_extremes(
+    evidence: Evidence, fault: Observation, finding: Finding, output: ExpectedOutput
+) -> str:
+    """Right wherever numbers are ordinary."""
+    inputs = zip(evidence.exercise.inputs, fault.case.inputs, strict=True)
+    shown = ", ".join(f"{name} = {_short(value)}" for name, value in inputs)
+    what = (
+        f"{_element(output, finding)} is {_number(_yours(finding))}"
+        if finding.yours is not None
+        else f"{output.name} is not as wanted"
+    )
+    return f"right on every ordinary input, but {what} for {shown}. The formula is right; the arithmetic is not robust."
+
+
+def another_form(kind: ArgumentKind) -> str:
+    """The answer does not take float32 tensors."""
+    return f"Your function does not take float32 tensors, so it was given {kind}; that is fine here."
+
+
+def float32(error: float) -> str:
+    """Right as float32 goes."""
+    return f"Right as far as float32 goes: on extreme inputs digits are lost (relative error {error:.1e})."
+
+
+def _on(evidence: Evidence, fault: Observation) -> str:
+    if fault.case.kind is CaseKind.PRINTED:
+        return " in the printed example"
+    shapes = ", ".join(f"{name} {shape}" for name, shape in shapes_of(evidence.exercise, fault.case).items())
+    return f" for inputs of shape {shapes}"
+
+
+def _shapes(evidence: Evidence, fault: Observation) -> str:
+    shapes = ", ".join(f"{name} {shape}" for name, shape in shapes_of(evidence.exercise, fault.case).items())
+    wanted = ", ".join(f"{o.name} {o.value.shape}" for o in fault.expected.outputs)
+    return f"Shapes here: {shapes}; wanted: {wanted}."
+
+
+def _place(frame: Frame | None) -> str:
+    assert frame is not None
+    cell = f" of cell {frame.cell}" if frame.cell is not None else ""
+    code = f" ({frame.code})" if frame.code else ""
+    return f"line {frame.line}{cell}{code}"
+
+
+def _element(output: ExpectedOutput, finding: Finding) -> str:
+    index = ", ".join(str(i) for i in finding.worst)
+    return f"{output.name}[{index}]" if finding.worst else output.name
+
+
+def _yours(finding: Finding) -> float:
+    return float(finding.yours[finding.worst]) if finding.yours is not None else float("nan")
+
+
+def _number(value: float) -> str:
+    if np.isnan(value):
+        return "NaN"
+    if np.isinf(value):
+        return "infinite" if value > 0 else "minus infinite"
+    return f"{value:.4g}"
+
+
+def _short(value: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> str:
+    return np.array2string(value, separator=", ", threshold=6, edgeitems=2, precision=4).replace("\n", "")
+
+
+def _returns(evidence: Evidence) -> str:
+    return _listed(evidence.exercise.outputs)
+
+
+def _count(number: int) -> str:
+    return "1 output" if number == 1 else f"{number} outputs"
+
+
+def _one_line(text: str, longest: int = 200) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _them(names: tuple[str, ...]) -> str:
+    return "them" if len(names) > 1 else "it"

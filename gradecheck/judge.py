@@ -1,0 +1,87 @@
+"""The conductor: exercise and caller in, verdict out. It reads like the pipeline."""
+
+import numpy as np
+
+from gradecheck.cases import PUBLIC_SEED, CaseKind
+from gradecheck.diagnose.diagnosis import Diagnosis, diagnose
+from gradecheck.diagnose.source import AnswerSource
+from gradecheck.errors import GradecheckError
+from gradecheck.exercise import Exercise, Float64
+from gradecheck.observe import PATIENCE_SECONDS, Evidence, Observation, observe
+from gradecheck.run.caller import Caller
+from gradecheck.verdict import Shown, Status, Verdict, score, score_outputs
+
+
+def judge(
+    exercise: Exercise,
+    caller: Caller,
+    *,
+    source: AnswerSource | None = None,
+    seed: int = PUBLIC_SEED,
+    hidden: bool = False,
+    patience: float = PATIENCE_SECONDS,
+) -> Verdict:
+    """Judge one answer.
+
+    Args:
+        exercise: what was asked.
+        caller: how the student's function is reached.
+        source: the student's code, for telling a stub and automatic differentiation by reading it.
+        seed: of the cases.
+        hidden: whether the cases are a grader's own; then no expected number of theirs is told.
+        patience: seconds of wall time for all calls together.
+
+    Raises:
+        OracleDisagreement: the exercise is unsound; nothing is said about the answer.
+        WorkerUnavailable: the function could not be called, for a reason of ours.
+    """
+    evidence = observe(exercise, caller, seed, patience)
+    diagnosis = diagnose(evidence, source, hidden=hidden)
+    if not diagnosis.started:
+        return Verdict(exercise, Status.NOT_STARTED, 0.0, diagnosis, seed=seed, hidden=hidden)
+    outputs = score_outputs(evidence)
+    total = score(evidence, outputs, allowed=diagnosis.allowed)
+    status = Status.PASSED if total == 1.0 else Status.FAILED
+    return Verdict(exercise, status, total, diagnosis, outputs, seed, hidden, _shown(evidence, hidden=hidden))
+
+
+def not_graded(exercise: Exercise, error: GradecheckError | OSError, *, seed: int = PUBLIC_SEED) -> Verdict:
+    """The verdict where judging failed for a reason that is not the student's."""
+    diagnosis = Diagnosis(f"not graded, for no fault of yours: {error}", "not graded")
+    return Verdict(exercise, Status.NOT_GRADED, 0.0, diagnosis, seed=seed)
+
+
+def _shown(evidence: Evidence, *, hidden: bool) -> Shown | None:
+    """The call worth looking at: the first that went wrong, else the printed example."""
+    observation = evidence.first_fault or evidence.first
+    for finding, output in zip(observation.findings, observation.expected.outputs, strict=False):
+        if finding.yours is None or finding.wrong is None:
+            continue
+        if finding.fault is None and observation is not evidence.first:
+            continue
+        secret = hidden and observation.case.kind is not CaseKind.PRINTED
+        return Shown(
+            title=_title(observation),
+            arguments=_named_arguments(evidence.exercise, observation),
+            output=output.name,
+            yours=finding.yours,
+            expected=None if secret else output.value,
+            difference=None if secret else output.difference,
+            wrong=finding.wrong,
+            worst=finding.worst,
+        )
+    return None
+
+
+def _title(observation: Observation) -> str:
+    titles = {
+        CaseKind.PRINTED: "the printed example",
+        CaseKind.MODERATE: "ordinary inputs",
+        CaseKind.EXTREME: "extreme inputs",
+    }
+    return titles[observation.case.kind]
+
+
+def _named_arguments(exercise: Exercise, observation: Observation) -> tuple[tuple[str, Float64], ...]:
+    pairs = zip(exercise.arguments, observation.case.arguments, strict=True)
+    return tuple((name, value.astype(np.float64)) for name, value in pairs)

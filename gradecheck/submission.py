@@ -1,0 +1,221 @@
+"""Reading what a student hands in: a notebook or a plain Python file, without running any of it."""
+
+import ast
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from gradecheck.catalogue import EXERCISES
+from gradecheck.diagnose.source import AnswerSource
+from gradecheck.errors import UnreadableSubmission
+from gradecheck.exercise import Exercise
+from gradecheck.run.cells import Cell
+
+#: A notebook larger than this is taken for damage; the course's own have less than 100 kB.
+LARGEST_FILE = 50 * 2**20
+_MAGIC = re.compile(r"\s*(%|!|\?)|.*\?\s*$")
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """An exercise that a submission answers, or should.
+
+    Attributes:
+        exercise: the exercise.
+        max_points: what it is worth.
+        grade_id: nbgrader's id of the graded cell, None where there is none.
+    """
+
+    exercise: Exercise
+    max_points: float
+    grade_id: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Submission:
+    """What a student hands in.
+
+    Attributes:
+        name: the path or the student, as given.
+        cells: the code to run, in order; graded cells are not among them.
+        asked: the exercises to judge.
+        source: the text of all cells, for reading.
+    """
+
+    name: str
+    cells: tuple[Cell, ...]
+    asked: tuple[Asked, ...]
+    source: AnswerSource
+
+
+def read_submission(path: Path, name: str | None = None) -> Submission:
+    """Read a notebook (.ipynb) or a Python file.
+
+    Raises:
+        UnreadableSubmission: it is neither; the message says why.
+    """
+    name = name or str(path)
+    text = _text(path)
+    if path.suffix != ".ipynb":
+        return from_python(name, text)
+    return from_notebook(name, parse_notebook(text, name))
+
+
+def parse_notebook(text: str, name: str) -> Any:
+    """A notebook of nbformat 4 from its JSON; older formats are converted.
+
+    Raises:
+        UnreadableSubmission: it is no notebook, or of a format that does not exist yet.
+    """
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        reason = "it is empty" if not text.strip() else f"it is not JSON ({error})"
+        raise UnreadableSubmission(f"{name} is not a notebook: {reason}") from error
+    if not isinstance(raw, dict) or not isinstance(raw.get("nbformat"), int):
+        raise UnreadableSubmission(f"{name} is not a notebook: it does not say which notebook format it has")
+    if raw["nbformat"] > nbformat.current_nbformat:
+        raise UnreadableSubmission(
+            f"{name} has notebook format {raw['nbformat']}, newer than {nbformat.current_nbformat}, "
+            f"the newest known here; save it as format {nbformat.current_nbformat}"
+        )
+    try:
+        return nbformat.convert(nbformat.from_dict(raw), to_version=4)
+    except Exception as error:  # nbformat's converters raise whatever a damaged file leads them to
+        raise UnreadableSubmission(f"{name} is a damaged notebook: {error!r}") from error
+
+
+def from_notebook(name: str, notebook: Any) -> Submission:
+    """A submission from a parsed notebook; cells that are no cells are left out."""
+    cells: list[Cell] = []
+    asked: dict[str, Asked] = {}
+    number = 0
+    for cell in _code_cells(notebook):
+        number += 1
+        source = _source_of(cell)
+        exercise = exercise_of(source)
+        if exercise is not None:
+            asked.setdefault(exercise.name, Asked(exercise, _points(cell, source, exercise), _grade_id(cell)))
+        elif source.strip():
+            cells.append(Cell(number, source))
+    return _submission(name, cells, asked)
+
+
+def from_python(name: str, text: str) -> Submission:
+    """A submission from the text of a Python file."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        place = f"line {error.lineno}: " if isinstance(error, SyntaxError) and error.lineno else ""
+        detail = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise UnreadableSubmission(f"{name} is not valid Python: {place}{detail}") from error
+    return _submission(name, [Cell(0, text)], {})
+
+
+def exercise_of(source: str) -> Exercise | None:
+    """The exercise that a graded cell asks for: `grade(grad_softmax, points=10)` asks for grad_softmax."""
+    call = _grade_call(source)
+    if call is None or not call.args or not isinstance(call.args[0], ast.Name):
+        return None
+    name = call.args[0].id
+    return next((exercise for exercise in EXERCISES if exercise.name == name), None)
+
+
+def printed_points(source: str) -> float | None:
+    """The points that a graded cell itself repeats, for nbgrader without our plug-in."""
+    call = _grade_call(source)
+    for keyword in call.keywords if call else ():
+        if keyword.arg == "points" and isinstance(keyword.value, ast.Constant):
+            return float(keyword.value.value)  # type: ignore[arg-type]
+    return None
+
+
+def _submission(name: str, cells: list[Cell], asked: dict[str, Asked]) -> Submission:
+    source = AnswerSource(_readable(cell.source for cell in cells))
+    for exercise in EXERCISES:
+        if exercise.name not in asked and source.defines(exercise.name):
+            asked[exercise.name] = Asked(exercise, exercise.points)
+    return Submission(name, tuple(cells), tuple(asked.values()), source)
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise UnreadableSubmission(f"{path} is larger than {LARGEST_FILE // 2**20} MiB")
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise UnreadableSubmission(f"{path} does not exist") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableSubmission(f"{path} is not a text file in UTF-8") from error
+    except OSError as error:
+        raise UnreadableSubmission(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _code_cells(notebook: Any) -> list[dict[str, Any]]:
+    cells = notebook.get("cells")
+    if not isinstance(cells, list):
+        return []
+    return [cell for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"]
+
+
+def _source_of(cell: dict[str, Any]) -> str:
+    source = cell.get("source", "")
+    if isinstance(source, list):
+        source = "".join(str(part) for part in source)
+    return source if isinstance(source, str) else ""
+
+
+def _grade_call(source: str) -> ast.Call | None:
+    """The call of `grade` that is all that the cell does, or None."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    if len(body) != 1 or not isinstance(body[0], ast.Expr) or not isinstance(body[0].value, ast.Call):
+        return None
+    called = body[0].value.func
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", None)
+    return body[0].value if name == "grade" else None
+
+
+def _metadata(cell: dict[str, Any]) -> dict[str, Any]:
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return nbgrader if isinstance(nbgrader, dict) else {}
+
+
+def _points(cell: dict[str, Any], source: str, exercise: Exercise) -> float:
+    points = _metadata(cell).get("points")
+    if isinstance(points, int | float) and not isinstance(points, bool) and points >= 0:
+        return float(points)
+    printed = printed_points(source)
+    return exercise.points if printed is None else printed
+
+
+def _grade_id(cell: dict[str, Any]) -> str | None:
+    grade_id = _metadata(cell).get("grade_id")
+    return grade_id if isinstance(grade_id, str) else None
+
+
+def _readable(sources: Iterable[str]) -> str:
+    """All cells that parse, joined; magics and shell lines become `pass`, as they hold no answer."""
+    readable = []
+    for source in sources:
+        lines = [re.sub(r"\S.*", "pass", line) if _MAGIC.match(line) else line for line in source.splitlines()]
+        text = source if _parses(source) else "\n".join(lines)
+        if _parses(text):
+            readable.append(text)
+    return "\n".join(readable)
+
+
+def _parses(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
