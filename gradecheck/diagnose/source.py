@@ -113,7 +113,7 @@ def _does_nothing(statement: ast.stmt) -> bool:
 
 def _library_aliases(tree: ast.Module) -> dict[str, str]:
     """Names bound by imports anywhere, with the dotted path they stand for."""
-    aliases: dict[str, str] = {}
+    aliases = {"tf": "tensorflow"}  # what every notebook calls it, should the import be out of sight
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for name in node.names:

@@ -1,0 +1,123 @@
+"""The door in a student's own notebook: `check(...)` and `grade(...)`.
+
+Here the function runs in the notebook's own process, on trust. Every other way to a verdict runs it
+in a process of its own.
+"""
+
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gradecheck.cases import PUBLIC_SEED
+from gradecheck.catalogue import find_exercise
+from gradecheck.diagnose.source import AnswerSource
+from gradecheck.judge import judge
+from gradecheck.report.card import card_html
+from gradecheck.report.console import card_text
+from gradecheck.report.model import Result
+from gradecheck.run.inline import InlineCaller
+from gradecheck.verdict import Status
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """What `check` found; a notebook shows it as a card, a terminal as text."""
+
+    result: Result
+
+    @property
+    def passed(self) -> bool:
+        """Whether the answer is right on everything that was tried."""
+        return self.result.verdict.status is Status.PASSED
+
+    @property
+    def score(self) -> float:
+        """The share of the points, between 0 and 1."""
+        return self.result.verdict.score
+
+    @property
+    def message(self) -> str:
+        """What happened, in a sentence or two."""
+        return self.result.verdict.message
+
+    @property
+    def misconception(self) -> str | None:
+        """The id of a recognised mistake, or None."""
+        return self.result.verdict.diagnosis.misconception
+
+    def __repr__(self) -> str:
+        return card_text(self.result)
+
+    def _repr_html_(self) -> str:
+        return card_html(self.result)
+
+
+def check(function: Callable[..., Any], exercise: str | None = None, *, seed: int = PUBLIC_SEED) -> Checked:
+    """Judge a function of yours here and now.
+
+    Args:
+        function: your answer, such as `grad_softmax`.
+        exercise: which exercise it answers; by default the one that has the function's name.
+        seed: of the inputs, to repeat what a comment of the grader tells.
+
+    Returns:
+        The result, which a notebook shows as a card.
+
+    Raises:
+        UnknownExercise: no exercise has that name.
+    """
+    return Checked(_judge_inline(function, exercise, None, seed))
+
+
+def grade(function: Callable[..., Any], points: float, exercise: str | None = None) -> float:
+    """Judge a function in a graded cell: show the card, and end in the points as a plain float.
+
+    Args:
+        function: your answer, such as `grad_softmax`.
+        points: what the exercise is worth.
+        exercise: which exercise it answers; by default the one that has the function's name.
+
+    Returns:
+        Between 0 and `points`; nbgrader reads it as partial credit.
+
+    Raises:
+        UnknownExercise: no exercise has that name.
+        ValueError: `points` is negative or not a finite number.
+    """
+    if not 0 <= points < float("inf"):
+        raise ValueError(f"points must be a finite number, 0 or more; got {points!r}")
+    result = _judge_inline(function, exercise, points, PUBLIC_SEED)
+    _show(Checked(result))
+    return float(min(max(result.points, 0.0), points))
+
+
+def _judge_inline(
+    function: Callable[..., Any], exercise: str | None, points: float | None, seed: int
+) -> Result:
+    asked = find_exercise(exercise or getattr(function, "__name__", type(function).__name__))
+    caller = InlineCaller({asked.name: function})
+    verdict = judge(asked, caller, source=_source(function, asked.name), seed=seed)
+    return Result("this notebook", verdict, asked.points if points is None else points)
+
+
+def _source(function: Callable[..., Any], name: str) -> AnswerSource | None:
+    """The text of the function, where Python can find it; None for one made on the fly."""
+    try:
+        text = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
+    except (OSError, TypeError, ValueError):
+        return None
+    source = AnswerSource(text)
+    return source if source.defines(name) else None
+
+
+def _show(checked: Checked) -> None:
+    from IPython.core.getipython import get_ipython
+
+    if get_ipython() is None:  # type: ignore[no-untyped-call]
+        print(repr(checked))
+        return
+    from IPython.display import display
+
+    display(checked)  # type: ignore[no-untyped-call]

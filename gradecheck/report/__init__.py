@@ -1,0 +1,1 @@
+"""What people and programs read: one report model, and a writer for each reader."""

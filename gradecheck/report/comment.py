@@ -1,0 +1,32 @@
+"""The comment on an answer in nbgrader's gradebook: short Markdown, made only of our own sentences.
+
+Text that comes from the student's process (exception messages, lines of code) is quoted as code, so
+that nothing in it is taken for Markdown or HTML.
+"""
+
+import re
+
+from gradecheck.report.model import Result
+from gradecheck.verdict import Status
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$&])")
+
+
+def comment_markdown(result: Result) -> str:
+    """What the student reads beside an answer: points, what happened, a hint, how to repeat it at home."""
+    verdict = result.verdict
+    parts = [f"**{result.points:g} of {result.max_points:g} points.** {plain(verdict.message)}"]
+    parts += [plain(remark) for remark in verdict.diagnosis.remarks]
+    if verdict.diagnosis.hint:
+        parts.append(f"To think about: {plain(verdict.diagnosis.hint)}")
+    if verdict.hidden and verdict.status in (Status.PASSED, Status.FAILED):
+        parts.append(
+            f"The inputs came from seed {verdict.seed}; `gradecheck check --seed {verdict.seed} "
+            f"--exercise {verdict.exercise.title} NOTEBOOK` shows the same at home."
+        )
+    return "\n\n".join(parts)
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it stands."""
+    return _SPECIAL.sub(lambda found: "&lt;" if found[0] == "<" else "&gt;" if found[0] == ">" else f"\\{found[0]}", text)

@@ -1,0 +1,121 @@
+"""The report in a terminal: one line an exercise, the first failure in detail, what to do next.
+
+Words carry the meaning; colour is added on a terminal only.
+"""
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from rich.console import Console
+from rich.markup import escape
+
+from gradecheck.report.model import Problem, Report, Result
+from gradecheck.report.table import Table, table_of
+from gradecheck.verdict import Status
+
+_BAR = 16
+_LONGEST_REASON = 78
+_STYLES = {
+    Status.PASSED: "green",
+    Status.FAILED: "yellow",
+    Status.NOT_STARTED: "dim",
+    Status.NOT_GRADED: "magenta",
+}
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Write a whole report, submission by submission, in the order of the report."""
+    problems = list(report.problems)
+    for submission, group in groupby(report.results, key=lambda result: result.submission):
+        own = [p for p in problems if p.submission == submission]
+        problems = [p for p in problems if p.submission != submission]
+        _print_submission(submission, list(group), own, console)
+    for problem in problems:
+        console.print(f"[red]{escape(problem.message)}[/]")
+
+
+def card_text(result: Result) -> str:
+    """One exercise as plain text: the twin of the notebook's card, letter for letter what `check` prints."""
+    lines = [f"{result.verdict.exercise.name}: {_state(result)}  {_points(result)}", *_details(result)]
+    return "\n".join(lines)
+
+
+def _print_submission(
+    submission: str, results: list[Result], problems: Iterable[Problem], console: Console
+) -> None:
+    console.print(f"[bold]{escape(submission)}[/]  [dim](as saved; the state of a running kernel does not count)[/]")
+    width = max(len(result.verdict.exercise.title) for result in results)
+    for result in results:
+        style = _STYLES[result.verdict.status]
+        line = f"  {result.verdict.exercise.title:<{width}}  [{style}]{_state(result):<13}[/]{_points(result):>8}"
+        console.print(f"{line}  {escape(_reason(result))}".rstrip())
+    for problem in problems:
+        console.print(f"  [dim]note: {escape(problem.message)}[/]")
+    first = next((r for r in results if r.verdict.status in (Status.FAILED, Status.NOT_GRADED)), None)
+    if first is not None:
+        console.print()
+        console.print(f"  [bold]{first.verdict.exercise.title}[/]")
+        for line in _details(first):
+            console.print(f"    {escape(line)}".rstrip())
+    console.print()
+    console.print(_progress(results))
+    console.print(_next(results, first))
+
+
+def _state(result: Result) -> str:
+    return "ok" if result.verdict.status is Status.PASSED else result.verdict.diagnosis.label
+
+
+def _points(result: Result) -> str:
+    return f"{result.points:g}/{result.max_points:g}"
+
+
+def _reason(result: Result) -> str:
+    if result.verdict.status is Status.PASSED:
+        return " ".join(result.verdict.diagnosis.remarks)[:_LONGEST_REASON]
+    if result.verdict.status is Status.NOT_STARTED:
+        return ""
+    message = result.verdict.message
+    return message if len(message) <= _LONGEST_REASON else f"{message[: _LONGEST_REASON - 1]}…"
+
+
+def _details(result: Result) -> list[str]:
+    verdict = result.verdict
+    lines = [verdict.message]
+    if verdict.shown is not None and verdict.status is Status.FAILED and verdict.shown.wrong.any():
+        lines += ["", f"{verdict.shown.title}:", *_table_lines(table_of(verdict.shown)), ""]
+    if verdict.diagnosis.misconception is not None:
+        lines.append(f"recognised as: {verdict.diagnosis.misconception}")
+    if verdict.diagnosis.hint:
+        lines.append(f"to think about: {verdict.diagnosis.hint}")
+    lines += [f"worth knowing: {remark}" for remark in verdict.diagnosis.remarks]
+    if verdict.status is Status.PASSED and verdict.exercise.worth_knowing:
+        lines.append(f"worth knowing: {verdict.exercise.worth_knowing}")
+    return lines
+
+
+def _table_lines(table: Table) -> list[str]:
+    rows = [table.columns, *((row.index, *row.cells) for row in table.rows)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(table.columns))]
+    notes = ["", *(f"  <- {row.note or 'wrong'}" if row.wrong else "" for row in table.rows)]
+    lines = [
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) + note
+        for row, note in zip(rows, notes, strict=True)
+    ]
+    return [*lines, f"… and {table.left_out} more"] if table.left_out else lines
+
+
+def _progress(results: list[Result]) -> str:
+    right = sum(result.verdict.status is Status.PASSED for result in results)
+    filled = _BAR * right // len(results)
+    bar = escape(f"[{'#' * filled}{'-' * (_BAR - filled)}]")
+    return f"{bar}  {right} of {len(results)} done   [dim]public inputs only: grading draws others[/]"
+
+
+def _next(results: list[Result], first: Result | None) -> str:
+    following = first or next((r for r in results if r.verdict.status is Status.NOT_STARTED), None)
+    if following is None:
+        return "all done: well done"
+    exercise = following.verdict.exercise
+    word = "next" if any(r.verdict.status is not Status.NOT_STARTED for r in results) else "start with"
+    return f"{word}: [bold]{exercise.title}[/], the function {exercise.signature}"
