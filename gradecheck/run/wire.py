@@ -11,12 +11,12 @@ Nothing in a message is executed, unpickled or trusted: lengths, dtypes and shap
 import json
 import math
 import re
+import selectors
 import socket
 import struct
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from select import select
 from typing import Any
 
 import numpy as np
@@ -138,6 +138,7 @@ class Connection:
         stream.setblocking(False)
         self._stream = stream
         self._pending = bytearray()
+        self.received = 0  # bytes, so far
 
     def send(self, message: Message, deadline: float | None = None) -> None:
         """Send one message.
@@ -188,6 +189,7 @@ class Connection:
             if not chunk:
                 raise Closed("the connection was closed")
             self._pending += chunk
+            self.received += len(chunk)
             if deadline is not None and time.monotonic() > deadline:
                 raise TimeoutError
         taken = bytes(self._pending[:count])
@@ -198,8 +200,9 @@ class Connection:
         left = None if deadline is None else deadline - time.monotonic()
         if left is not None and left <= 0:
             raise TimeoutError
-        mine = [self._stream]
-        select([] if writing else mine, mine if writing else [], [], left)
+        with selectors.DefaultSelector() as selector:  # select() refuses descriptors over 1023
+            selector.register(self._stream, selectors.EVENT_WRITE if writing else selectors.EVENT_READ)
+            selector.select(left)
 
 
 def text_of(head: Mapping[str, Any], key: str, cap: int) -> str:

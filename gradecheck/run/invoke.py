@@ -1,0 +1,56 @@
+"""Calls one function and reports what came of it; shared by inline calls and the worker."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradecheck.run.caller import ArgumentKind
+from gradecheck.run.frames import Locate, describe
+from gradecheck.run.limits import MAX_ARRAYS
+from gradecheck.run.outcome import Array, Missing, NotArray, Raised, Returned
+from gradecheck.run.values import make_arguments, read_values, to_value
+from gradecheck.run.watch import watching
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """One call to make, as `gradecheck.run.caller.Caller.call` describes it."""
+
+    function: str
+    arguments: Sequence[Array]
+    kind: ArgumentKind = ArgumentKind.TENSOR32
+    outputs: int = 1
+    report_arguments: bool = False
+
+
+def invoke(functions: Mapping[str, Any], request: Request, locate: Locate) -> Returned | Raised | Missing:
+    """Make the call in this process; KeyboardInterrupt is the only exception that passes through."""
+    function = functions.get(request.function)
+    if not callable(function):
+        return Missing(request.function, None if function is None else _found(function))
+    arguments = make_arguments(request.arguments, request.kind)
+    with watching() as used:
+        try:
+            returned = function(*arguments)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit, too, is the student's mistake
+            return describe(error, locate, tuple(used))
+        values = read_values(returned, request.outputs)
+    after = _arguments_after(arguments) if request.report_arguments else ()
+    return Returned(values[:MAX_ARRAYS], after, tuple(used))
+
+
+def _arguments_after(arguments: Sequence[object]) -> tuple[Array, ...]:
+    """The arguments' values now; one that became unreadable counts as an empty array."""
+    values = (to_value(argument) for argument in arguments)
+    return tuple(np.empty(0) if isinstance(value, NotArray) else value for value in values)
+
+
+def _found(thing: object) -> str:
+    value = to_value(thing)
+    if isinstance(value, NotArray):
+        return value.description
+    return "a number" if value.ndim == 0 else "an array"

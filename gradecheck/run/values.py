@@ -1,0 +1,168 @@
+"""From float32 arrays to the arguments of a student's function, and from what it returned to values.
+
+Everything here runs where the student's code runs. TensorFlow is asked for only when it is needed, and
+no object of the student's can make these functions raise.
+"""
+
+import math
+import numbers
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradecheck.run.caller import ArgumentKind
+from gradecheck.run.limits import MAX_ARRAY_BYTES, MAX_ARRAYS, MAX_RANK
+from gradecheck.run.outcome import Array, NotArray, Value
+from gradecheck.run.wire import DTYPES
+
+_RAGGED = NotArray("ragged", "a list of rows of different lengths")
+_DEEPEST = 2 * MAX_RANK
+_MOST_OUTPUTS = 16
+
+
+class _Unfit(Exception):
+    """Carries the description of a value that is no array."""
+
+    def __init__(self, kind: str, description: str) -> None:
+        super().__init__(description)
+        self.value = NotArray(kind, description)
+
+
+def make_arguments(arrays: Iterable[Array], kind: ArgumentKind) -> tuple[Any, ...]:
+    """Fresh arguments of `kind`, of the arrays' shapes; arrays are writable copies."""
+    wide = kind in (ArgumentKind.TENSOR64, ArgumentKind.ARRAY64)
+    copies = tuple(np.array(array, np.float64 if wide else np.float32) for array in arrays)
+    if kind in (ArgumentKind.ARRAY32, ArgumentKind.ARRAY64):
+        return copies
+    import tensorflow as tf
+
+    return tuple(tf.constant(copy) for copy in copies)
+
+
+def read_values(returned: object, outputs: int) -> tuple[Value, ...]:
+    """What a function returned, one entry an output.
+
+    With `outputs` of one, a list or tuple is stacked into one array where its items have one shape; a tuple
+    of arrays that do not stack gives an entry an item. With more, a tuple or list is taken apart.
+    """
+    if not isinstance(returned, tuple | list) or not returned:
+        return (to_value(returned),)
+    if outputs > 1:
+        return tuple(to_value(item) for item in returned[:MAX_ARRAYS])
+    whole = to_value(returned)
+    if isinstance(whole, NotArray) and isinstance(returned, tuple) and len(returned) <= _MOST_OUTPUTS:
+        parts = tuple(to_value(item) for item in returned)
+        if all(isinstance(part, np.ndarray) and part.ndim for part in parts):
+            return parts
+    return (whole,)
+
+
+def to_value(thing: object) -> Value:
+    """One returned object as an array of real numbers, or a description of what it is instead."""
+    try:
+        array = _to_array(thing, 0)
+        if array.ndim > MAX_RANK:
+            raise _Unfit("other", f"an array with {array.ndim} axes")
+        if array.nbytes > MAX_ARRAY_BYTES:
+            raise _Unfit("other", f"an array of {array.nbytes >> 20} MiB")
+        return array
+    except _Unfit as unfit:
+        return unfit.value
+    except (Exception, SystemExit, GeneratorExit):  # whatever the object's own methods do
+        return NotArray("other", _name(thing))
+
+
+def _to_array(thing: object, depth: int) -> Array:
+    if isinstance(thing, np.ndarray | np.generic):
+        return _checked(np.array(thing, subok=False))
+    if isinstance(thing, numbers.Number):
+        return _checked(np.array(thing))
+    if isinstance(thing, tuple | list):
+        return _stacked(thing, depth)
+    if thing is None:
+        raise _Unfit("none", "None")
+    if isinstance(thing, str | bytes):
+        shown = repr(thing if len(thing) <= 40 else thing[:37])
+        raise _Unfit("text", f"the text {shown}" + ("…" if len(thing) > 40 else ""))
+    tensor = _from_tensorflow(thing)
+    if tensor is not None:
+        return _checked(tensor)
+    if hasattr(type(thing), "__array__"):
+        return _checked(np.array(thing, subok=False))
+    raise _Unfit("other", _name(thing))
+
+
+def _stacked(items: Sequence[object], depth: int) -> Array:
+    if depth > _DEEPEST:
+        raise _Unfit("other", "lists in lists without end")
+    if all(type(item) in (float, int, bool) for item in items):
+        return _checked(np.array(items))  # float64 where the list is empty
+    rows = [_to_array(item, depth + 1) for item in items]
+    if any(row.shape != rows[0].shape for row in rows):
+        raise _Unfit(_RAGGED.kind, _RAGGED.description)
+    if len(rows) * rows[0].nbytes > MAX_ARRAY_BYTES:
+        raise _Unfit("other", f"a list of {len(rows)} large arrays")
+    return np.stack(rows)
+
+
+def _from_tensorflow(thing: object) -> Array | None:
+    """A dense array of a tensor-like object of TensorFlow, None for anything else."""
+    tf = sys.modules.get("tensorflow")
+    if tf is None:
+        return None
+    if isinstance(thing, tf.RaggedTensor):
+        raise _Unfit(_RAGGED.kind, _RAGGED.description)
+    if isinstance(thing, tf.SparseTensor):
+        raise _Unfit("other", "a sparse tensor")
+    if not isinstance(thing, tf.Tensor | tf.Variable | tf.IndexedSlices):
+        return None
+    if isinstance(thing, tf.IndexedSlices) and thing.dense_shape is None:
+        raise _Unfit("other", "slices of a tensor of unknown shape (tf.IndexedSlices)")
+    if math.prod(thing.shape) * thing.dtype.size > MAX_ARRAY_BYTES:
+        raise _Unfit("other", f"a tensor of shape {tuple(thing.shape)}")
+    dense = tf.convert_to_tensor(thing)
+    if not hasattr(dense, "numpy"):
+        raise _Unfit("other", "a symbolic tensor, which has no values yet")
+    if dense.dtype == tf.string:
+        raise _Unfit("dtype", "a tensor of texts (string)")
+    return np.array(dense.numpy())
+
+
+def _checked(array: Array) -> Array:
+    """The array in a dtype that can be sent."""
+    name = array.dtype.name
+    if name in DTYPES:
+        return array
+    if name == "bfloat16":
+        return array.astype(np.float32)
+    if array.dtype.kind == "f":
+        return array.astype(np.float64)
+    if array.dtype.kind == "c":
+        raise _Unfit("dtype", f"complex numbers ({name})")
+    if array.dtype.kind in "US":
+        raise _Unfit("dtype", "an array of texts")
+    if array.dtype.kind == "O":
+        raise _Unfit("dtype", "an array of objects (dtype object)")
+    raise _Unfit("dtype", f"an array of dtype {name}")
+
+
+def _name(thing: object) -> str:
+    """A few words for an object: "a dict", "an object of class Answer"."""
+    kind = type(thing)
+    known = {
+        "dict": "a dict",
+        "set": "a set",
+        "frozenset": "a set",
+        "function": "a function",
+        "builtin_function_or_method": "a function",
+        "method": "a function",
+        "generator": "a generator",
+        "coroutine": "a coroutine (an async function that nobody awaited)",
+        "type": "a class",
+        "module": "a module",
+        "ellipsis": "an ellipsis (...)",
+    }
+    name = type.__dict__["__name__"].__get__(kind)
+    return known.get(name, f"an object of class {name[:60]}")
