@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from gradecheck.cases import CaseKind
 from gradecheck.compare import Fault
 from gradecheck.diagnose import words
@@ -15,6 +17,8 @@ from gradecheck.run.outcome import Died, Missing, NotArray, Raised, Returned, Ti
 
 #: From this relative error on an extreme input on, float32 arithmetic is worth a remark.
 FLOAT32_REMARK = 1e-4
+#: Below this float32 has fewer digits than usual, whatever the formula.
+SMALLEST_NORMAL = float(np.finfo(np.float32).tiny)
 
 
 @dataclass(frozen=True)
@@ -100,8 +104,7 @@ def _relative_error(observation: Observation) -> float:
     for finding, output in zip(observation.findings, observation.expected.outputs, strict=False):
         if finding.yours is None:
             continue
-        tiny = 1e-30
-        telling = abs(output.value) > tiny
+        telling = abs(output.value) > SMALLEST_NORMAL
         if telling.any():
             error = abs(finding.yours - output.value)[telling] / abs(output.value)[telling]
             worst = max(worst, float(error.max()))

@@ -67,11 +67,9 @@ def _explains(mistake: Mistake, ordinary: list[Observation], vjp: Callable[..., 
     for observation in ordinary:
         predicted = evaluate(mistake, observation.case.arguments, vjp)
         outcome = observation.outcome
-        if predicted is None or not isinstance(outcome, Returned):
-            if predicted is not None or isinstance(outcome, Returned):
-                return False  # one of them stops where the other does not
-            continue
-        if len(predicted) != len(outcome.values):
+        if predicted is None:
+            continue  # the shapes do not fit the mistake's formula, so this case cannot tell
+        if not isinstance(outcome, Returned) or len(predicted) != len(outcome.values):
             return False
         for value, wanted in zip(outcome.values, predicted, strict=True):
             if not isinstance(value, np.ndarray) or not _same(value, wanted):

@@ -155,7 +155,8 @@ def another_form(kind: ArgumentKind) -> str:
 
 def float32(error: float) -> str:
     """Right as float32 goes."""
-    return f"Right as far as float32 goes: on extreme inputs digits are lost (relative error {error:.1e})."
+    lost = f"{error:.0%}" if error >= 0.01 else f"{error:.1e}"
+    return f"Right as far as float32 goes: where the gradient is tiny, digits are lost (relative error up to {lost})."
 
 
 def _on(evidence: Evidence, fault: Observation) -> str:

@@ -41,7 +41,9 @@ def table_of(shown: Shown) -> Table:
     order = sorted(np.ndindex(shown.yours.shape), key=lambda at: (at != shown.worst, not shown.wrong[at]))
     if not shown.wrong.any():
         order = list(np.ndindex(shown.yours.shape))
-    beside = [(name, value) for name, value in shown.arguments if value.shape == shown.yours.shape]
+    # Beside a vector the arguments line up with it, element by element; beside a matrix they seldom do.
+    in_line = shown.yours.ndim == 1
+    beside = [(name, value) for name, value in shown.arguments if in_line and value.shape == shown.yours.shape]
     columns = (shown.output, *(name for name, _ in beside), "yours")
     if shown.expected is not None and shown.difference is not None:
         columns = (*columns, "expected", "finite difference")
@@ -64,7 +66,7 @@ def number(value: float) -> str:
         return "NaN"
     if np.isinf(value):
         return "inf" if value > 0 else "-inf"
-    return f"{value:.5g}"
+    return f"{value + 0.0:.5g}"  # + 0.0 turns -0 into 0
 
 
 def _note(yours: float, expected: float) -> str:

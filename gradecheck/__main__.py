@@ -1,0 +1,5 @@
+"""`python -m gradecheck`, where no console script is at hand."""
+
+from gradecheck.cli import main
+
+main()

@@ -1,0 +1,146 @@
+"""`gradecheck check`: find the files, mark each in a worker of its own, report."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gradecheck.catalogue import find_exercise
+from gradecheck.errors import UnreadableSubmission
+from gradecheck.exercise import Exercise
+from gradecheck.marking import Marked, mark
+from gradecheck.reference.tape import load_tensorflow
+from gradecheck.report.model import Problem, Report, Result
+from gradecheck.run.cells import CellResult
+from gradecheck.run.client import Template
+from gradecheck.run.limits import Limits
+from gradecheck.run.outcome import Died, Raised, TimedOut
+from gradecheck.submission import Asked, Submission, read_submission
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A file to check; `named` tells whether it was given by name or found in a folder."""
+
+    path: Path
+    named: bool
+
+
+def check_paths(
+    paths: Sequence[Path], *, exercise: str | None = None, seed: int, limits: Limits | None = None
+) -> Report:
+    """Judge files as saved, each in a worker of its own.
+
+    Args:
+        paths: notebooks, Python files, and folders to search for both.
+        exercise: judge only this one, whether a file defines it or not.
+        seed: of the cases.
+        limits: of time and memory.
+
+    Raises:
+        UnknownExercise: `exercise` is not in the catalogue.
+        WorkerUnavailable: no worker could be started at all.
+    """
+    only = find_exercise(exercise) if exercise is not None else None
+    found, problems = _find(paths)
+    submissions: list[Submission] = []
+    for file in found:
+        try:
+            submission = _narrowed(read_submission(file.path), only, named=file.named)
+        except UnreadableSubmission as error:
+            problems.append(Problem(str(file.path), str(error)))
+            continue
+        if submission.asked:
+            submissions.append(submission)
+        elif file.named:
+            problems.append(Problem(submission.name, _answers_nothing(submission)))
+    if not submissions and not problems:
+        problems = [Problem(str(path), f"nothing in {path} answers an exercise") for path in paths]
+    return _mark_all(submissions, problems, seed, limits or Limits())
+
+
+def _mark_all(submissions: list[Submission], problems: list[Problem], seed: int, limits: Limits) -> Report:
+    results: list[Result] = []
+    if submissions:
+        with Template() as template:
+            template.start()
+            load_tensorflow()  # the judge's own, while the template loads the workers'
+            for submission in submissions:
+                marked = mark(
+                    submission,
+                    template,
+                    seeds=lambda _exercise: seed,
+                    directory=Path(submission.name).resolve().parent,
+                    limits=limits,
+                )
+                results += _results(marked)
+                problems += _failed_cells(marked)
+    return Report(tuple(results), tuple(problems))
+
+
+def _find(paths: Sequence[Path]) -> tuple[list[_Found], list[Problem]]:
+    """The files behind the paths, each once, and what is wrong with the paths."""
+    found: dict[Path, _Found] = {}
+    problems = []
+    for path in paths:
+        if path.is_dir():
+            inside = list(_files_in(path))
+            if not inside:
+                problems.append(Problem(str(path), f"{path} holds no notebook and no Python file"))
+            for file in inside:
+                found.setdefault(file.resolve(), _Found(file, named=False))
+        elif not path.exists():
+            problems.append(Problem(str(path), f"{path} does not exist"))
+        elif path.suffix not in (".ipynb", ".py"):
+            problems.append(Problem(str(path), f"{path} is neither a notebook (.ipynb) nor a Python file (.py)"))
+        else:
+            found.setdefault(path.resolve(), _Found(path, named=True))
+    return list(found.values()), problems
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.suffix in (".ipynb", ".py") and path.is_file() and not hidden:
+            yield path
+
+
+def _narrowed(submission: Submission, only: Exercise | None, *, named: bool) -> Submission:
+    """The submission, asked for one exercise alone; in a folder, only files that have to do with it."""
+    if only is None:
+        return submission
+    asked = tuple(a for a in submission.asked if a.exercise is only)
+    if not asked and named:
+        asked = (Asked(only, only.points),)
+    return replace(submission, asked=asked)
+
+
+def _answers_nothing(submission: Submission) -> str:
+    return f"{submission.name} defines no function of an exercise; name one with --exercise"
+
+
+def _results(marked: Marked) -> Iterator[Result]:
+    for asked, verdict in zip(marked.submission.asked, marked.verdicts, strict=True):
+        yield Result(marked.submission.name, verdict, asked.max_points)
+
+
+def _failed_cells(marked: Marked) -> Iterator[Problem]:
+    """What a reader should know of cells that did not run; an untouched stub is no news."""
+    for cell in marked.cells:
+        if isinstance(cell.outcome, Raised) and cell.outcome.type == "NotImplementedError":
+            continue
+        what = _what_failed(cell)
+        if what:
+            yield Problem(marked.submission.name, what, fatal=False)
+
+
+def _what_failed(cell: CellResult) -> str | None:
+    name = f"cell {cell.number}" if cell.number else "the file"
+    match cell.outcome:
+        case Raised() as raised:
+            line = f" at line {raised.frame.line}" if raised.frame else ""
+            return f"{name} stopped{line}: {raised.type}: {' '.join(raised.message.split())}; the rest still ran"
+        case TimedOut() as late:
+            return f"{name} did not end within {late.seconds:g} s and was stopped; the rest still ran"
+        case Died() as died:
+            return f"{name} ended the Python process ({died.how}); the rest was run without it"
+    return None if cell.ran else f"{name} was not run: cells before it ended the Python process too often"
