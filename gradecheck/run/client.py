@@ -26,8 +26,11 @@ __all__ = ["Cell", "CellResult", "Limits", "Session", "Template"]
 _START_SECONDS = 120.0
 _REPLY_SECONDS = 15.0
 _KEPT = frozenset(
-    ("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TMPDIR", "TEMP", "TMP", "TZ", "SYSTEMROOT", "VIRTUAL_ENV")
-    + ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "XDG_CACHE_HOME", "MPLCONFIGDIR", "CUDA_VISIBLE_DEVICES")
+    {
+        *("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT"),
+        *("VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "XDG_CACHE_HOME", "MPLCONFIGDIR"),
+        "CUDA_VISIBLE_DEVICES",
+    }
 )
 _SET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",

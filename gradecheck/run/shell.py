@@ -67,7 +67,8 @@ class _Hook(DisplayHook):
 
     def quiet(self) -> bool:
         """Whether that line ends in a semicolon."""
-        return bool(self.semicolon_at_end_of_expression(self.shell.source))
+        hook: Any = self
+        return bool(hook.semicolon_at_end_of_expression(hook.shell.source))
 
     def write_output_prompt(self) -> None:
         """There is none."""
@@ -75,7 +76,8 @@ class _Hook(DisplayHook):
     def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
         """Send the value."""
         content = {"execution_count": self.prompt_count, "data": format_dict, "metadata": md_dict or {}}
-        self.shell.output.send("execute_result", content)
+        shell: Any = self.shell
+        shell.output.send("execute_result", content)
 
     def finish_displayhook(self) -> None:
         """Print no separator."""
@@ -156,7 +158,8 @@ class WorkerShell(InteractiveShell):
         self.sources[cell.number] = (blank, lines)  # IPython drops the blank lines at the top
         _Compiler.number = cell.number
         self.source = cell.source
-        result = self.run_cell(cell.source, store_history=False)
+        untyped: Any = self
+        result = untyped.run_cell(cell.source, store_history=False)
         self.execution_count += 1
         error = result.error_before_exec or result.error_in_exec
         return None if error is None else describe(error, self.locate)
