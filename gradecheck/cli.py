@@ -96,9 +96,9 @@ def verify() -> None:
     from gradecheck.verify import verify_course
 
     failures = 0
-    for finding in verify_course(Path()):
-        failures += not finding.holds
-        click.echo(f"{'ok    ' if finding.holds else 'FAILED'} {finding.subject}: {finding.sentence}")
+    for claim in verify_course(Path()):
+        failures += not claim.holds
+        click.echo(f"{'ok    ' if claim.holds else 'FAILED'} {claim.subject}: {claim.sentence}")
     click.echo(f"{failures} of the claims above do not hold" if failures else "everything holds")
     sys.exit(1 if failures else 0)
 

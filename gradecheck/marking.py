@@ -1,8 +1,10 @@
 """Marking one submission: run its cells in a worker, then judge each exercise that it answers."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from gradecheck.errors import GradecheckError
 from gradecheck.exercise import Exercise
@@ -57,7 +59,9 @@ def mark(
     A failure of ours, such as a worker that cannot be started, ends in verdicts that say `not_graded`.
     """
     limits = limits or Limits()
-    with template.session(submission.cells, directory, limits, on_message) as session:
+    with ExitStack() as stack:
+        scratch = directory or Path(stack.enter_context(TemporaryDirectory(prefix="gradecheck-")))
+        session = stack.enter_context(template.session(submission.cells, scratch, limits, on_message))
         try:
             cells = session.run_cells()
         except (GradecheckError, OSError) as error:

@@ -117,6 +117,11 @@ def from_python(name: str, text: str) -> Submission:
     return _submission(name, [Cell(0, text)], {})
 
 
+def code_of(notebook: Any) -> tuple[str, ...]:
+    """The source of every code cell of a parsed notebook."""
+    return tuple(_source_of(cell) for cell in _code_cells(notebook))
+
+
 def exercise_of(source: str) -> Exercise | None:
     """The exercise that a graded cell asks for: `grade(grad_softmax, points=10)` asks for grad_softmax."""
     call = _grade_call(source)
@@ -126,13 +131,24 @@ def exercise_of(source: str) -> Exercise | None:
     return next((exercise for exercise in EXERCISES if exercise.name == name), None)
 
 
-def printed_points(source: str) -> float | None:
-    """The points that a graded cell itself repeats, for nbgrader without our plug-in."""
-    call = _grade_call(source)
-    for keyword in call.keywords if call else ():
-        if keyword.arg == "points" and isinstance(keyword.value, ast.Constant):
-            return float(keyword.value.value)  # type: ignore[arg-type]
-    return None
+@dataclass(frozen=True, eq=False)
+class WrittenPoints:
+    """The points of one graded cell, as its metadata and its own call have them; None where missing."""
+
+    exercise: Exercise
+    metadata: float | None
+    call: float | None
+
+
+def points_written(notebook: Any) -> tuple[WrittenPoints, ...]:
+    """What each graded cell of a notebook says of its points."""
+    written = []
+    for cell in _code_cells(notebook):
+        source = _source_of(cell)
+        exercise = exercise_of(source)
+        if exercise is not None:
+            written.append(WrittenPoints(exercise, _number(_metadata(cell).get("points")), _points_in_call(source)))
+    return tuple(written)
 
 
 def _submission(name: str, cells: list[Cell], asked: dict[str, Asked]) -> Submission:
@@ -190,11 +206,26 @@ def _metadata(cell: dict[str, Any]) -> dict[str, Any]:
 
 
 def _points(cell: dict[str, Any], source: str, exercise: Exercise) -> float:
-    points = _metadata(cell).get("points")
-    if isinstance(points, int | float) and not isinstance(points, bool) and points >= 0:
-        return float(points)
-    printed = printed_points(source)
-    return exercise.points if printed is None else printed
+    for points in (_number(_metadata(cell).get("points")), _points_in_call(source)):
+        if points is not None:
+            return points
+    return exercise.points
+
+
+def _points_in_call(source: str) -> float | None:
+    """The `points=` of a graded cell's call, which plain nbgrader goes by."""
+    call = _grade_call(source)
+    for keyword in call.keywords if call else ():
+        if keyword.arg == "points" and isinstance(keyword.value, ast.Constant):
+            return _number(keyword.value.value)
+    return None
+
+
+def _number(value: object) -> float | None:
+    """A finite number from 0 on, or None."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        return None
+    return float(value)
 
 
 def _grade_id(cell: dict[str, Any]) -> str | None:

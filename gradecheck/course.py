@@ -1,0 +1,104 @@
+"""The course as a folder: its assignments, and their release to students."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gradecheck.errors import CourseNotReady
+from gradecheck.nbgrader.generate import generate_release, release_folder, source_folder
+
+#: Beside the released folders: the digest of every file as it was released, so that an edited one shows.
+RECORD = ".released.json"
+
+
+def assignments(root: Path) -> tuple[str, ...]:
+    """The names of the course's assignments, in alphabetical order.
+
+    Raises:
+        CourseNotReady: `root` is no course, or it has no assignment.
+    """
+    folder = source_folder(root)
+    names = sorted({path.parent.name for path in folder.glob("*/*.ipynb")})
+    if not names:
+        raise CourseNotReady(f"the course has no assignment: {folder} holds no folder with a notebook")
+    return tuple(names)
+
+
+@contextmanager
+def fresh_release(root: Path, assignment: str) -> Iterator[Path]:
+    """A folder with the students' version of an assignment, made now; it goes away afterwards."""
+    with tempfile.TemporaryDirectory(prefix="gradecheck-release-") as scratch:
+        yield generate_release(root, assignment, Path(scratch))
+
+
+def release_course(root: Path, assignment: str | None = None) -> tuple[Path, ...]:
+    """Make the students' version of one assignment, or of all, in the release folder.
+
+    A file that somebody edited since it was released is never overwritten: then nothing is released.
+
+    Returns:
+        The files that were written or were up to date.
+
+    Raises:
+        CourseNotReady: there is no such assignment, or a released file was edited.
+    """
+    target = release_folder(root)
+    released: list[Path] = []
+    for name in [assignment] if assignment else assignments(root):
+        with fresh_release(root, name) as fresh:
+            files = sorted(path.relative_to(fresh) for path in fresh.rglob("*") if path.is_file())
+            edited = [file for file in files if _edited(target, Path(name) / file, fresh / file)]
+            if edited:
+                raise CourseNotReady(
+                    f"{target / name / edited[0]} was edited since it was released, so nothing was overwritten; "
+                    f"move it away, or put the change into {source_folder(root) / name}"
+                )
+            for file in files:
+                (target / name / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(fresh / file, target / name / file)
+                released.append(target / name / file)
+    _remember(target, released)
+    return tuple(released)
+
+
+def out_of_step(root: Path, assignment: str) -> tuple[Path, ...]:
+    """Files of the release folder that differ from what the sources give now, or that only one side has."""
+    target = release_folder(root) / assignment
+    with fresh_release(root, assignment) as fresh:
+        names = {p.relative_to(base) for base in (fresh, target) for p in base.rglob("*") if _is_content(p)}
+        return tuple(sorted(target / name for name in names if _digest(fresh / name) != _digest(target / name)))
+
+
+def _is_content(path: Path) -> bool:
+    return path.is_file() and ".ipynb_checkpoints" not in path.parts
+
+
+def _edited(target: Path, name: Path, fresh: Path) -> bool:
+    """Whether the released file is neither missing, nor up to date, nor as it was released last."""
+    now = _digest(target / name)
+    return now not in (None, _digest(fresh), _record(target).get(name.as_posix()))
+
+
+def _remember(target: Path, released: list[Path]) -> None:
+    record = _record(target)
+    for path in released:
+        digest = _digest(path)
+        if digest is not None:
+            record[path.relative_to(target).as_posix()] = digest
+    text = json.dumps(dict(sorted(record.items())), indent=1)
+    (target / RECORD).write_text(f"{text}\n", encoding="utf-8")
+
+
+def _record(target: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads((target / RECORD).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
+
+
+def _digest(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None

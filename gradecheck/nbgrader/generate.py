@@ -1,0 +1,58 @@
+"""Student notebooks from instructor notebooks, by nbgrader's own converter and without a gradebook."""
+
+import logging
+from pathlib import Path
+
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config, PyFileConfigLoader
+
+from gradecheck.errors import CourseNotReady
+
+CONFIG_FILE = "nbgrader_config.py"
+
+
+def load_course_config(root: Path) -> Config:
+    """The configuration of the course at `root`.
+
+    Raises:
+        CourseNotReady: there is no nbgrader_config.py.
+    """
+    if not (root / CONFIG_FILE).is_file():
+        raise CourseNotReady(f"{root.resolve()} is no course: it holds no {CONFIG_FILE}; go to the course's root folder")
+    return PyFileConfigLoader(CONFIG_FILE, path=str(root)).load_config()
+
+
+def source_folder(root: Path) -> Path:
+    """Where the instructor's notebooks are."""
+    return root / CourseDirectory(config=load_course_config(root)).source_directory
+
+
+def release_folder(root: Path) -> Path:
+    """Where the students' notebooks are."""
+    return root / CourseDirectory(config=load_course_config(root)).release_directory
+
+
+def generate_release(root: Path, assignment: str, destination: Path) -> Path:
+    """Write the students' version of an assignment to `destination/<assignment>`.
+
+    The result is byte for byte the same for an unchanged source.
+
+    Raises:
+        CourseNotReady: the course has no such assignment, or nbgrader refused its notebooks.
+    """
+    source = source_folder(root) / assignment
+    if not any(source.glob("*.ipynb")):
+        raise CourseNotReady(f"there is no assignment {assignment!r}: {source} holds no notebook")
+    config = load_course_config(root)
+    config.CourseDirectory.release_directory = str(destination.resolve())
+    config.SaveCells.enabled = False  # what nbgrader's own --no-db does, besides no_database
+    course = CourseDirectory(config=config, root=str(root.resolve()), assignment_id=assignment)
+    converter = GenerateAssignment(coursedir=course, config=config, no_database=True, force=True)
+    converter.log = logging.getLogger("gradecheck.nbgrader.generate")
+    converter.log.setLevel(logging.CRITICAL)
+    try:
+        converter.start()
+    except Exception as error:  # nbgrader's converters raise many kinds, from metadata to file system
+        raise CourseNotReady(f"nbgrader could not make the release of {assignment!r}: {error}") from error
+    return destination / assignment
