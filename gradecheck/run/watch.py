@@ -204,6 +204,9 @@ def _examine(name_of: str | bytes) -> tuple[str, ...]:
             if name in seen or not context.has_function(name):
                 continue
             seen.add(name)
+            if name.startswith(_OF_ACCUMULATORS):
+                found[ACCUMULATOR] = None
+                continue
             for node in context.get_function_def(name).node_def:
                 found.update(dict.fromkeys(_of_node(node)))
                 waiting.append(node.op)
