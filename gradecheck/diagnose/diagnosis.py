@@ -60,7 +60,9 @@ def diagnose(evidence: Evidence, source: AnswerSource | None = None, *, hidden: 
         return Diagnosis(words.not_started(name), "not started", started=False)
     used = (*(source.forbidden_helpers(name) if source else ()), *evidence.used)
     if used:
-        return Diagnosis(words.not_allowed(used), "not allowed", "autodiff-inside", *words.POLICY_HINTS, allowed=False)
+        return Diagnosis(
+            words.not_allowed(used), "not allowed", "autodiff-inside", *words.POLICY_HINTS, allowed=False
+        )
     fault = evidence.first_fault
     if fault is None:
         return _right(evidence)
@@ -140,7 +142,7 @@ def _wrong(evidence: Evidence, fault: Observation, *, hidden: bool) -> Diagnosis
     mistake = recognise(evidence)
     if mistake is None:
         return Diagnosis(message, label, remarks=words.changes_remark(evidence.changed))
-    return _named(mistake, f"{message} {mistake.sentence}", label, evidence)
+    return _named(mistake, f"{mistake.sentence} {message}", label, evidence)
 
 
 def _extreme(evidence: Evidence, fault: Observation) -> Diagnosis:

@@ -3,6 +3,8 @@
 Words carry the meaning; colour is added on a terminal only.
 """
 
+import re
+import textwrap
 from collections.abc import Iterable
 from itertools import groupby
 
@@ -14,7 +16,8 @@ from gradecheck.report.table import Table, table_of
 from gradecheck.verdict import Status
 
 _BAR = 16
-_LONGEST_REASON = 78
+_LONGEST_REASON = 64
+_WIDTH = 92
 _STYLES = {
     Status.PASSED: "green",
     Status.FAILED: "yellow",
@@ -43,12 +46,14 @@ def card_text(result: Result) -> str:
 def _print_submission(
     submission: str, results: list[Result], problems: Iterable[Problem], console: Console
 ) -> None:
-    console.print(f"[bold]{escape(submission)}[/]  [dim](as saved; the state of a running kernel does not count)[/]")
+    as_saved = "[dim](as saved; the state of a running kernel does not count)[/]"
+    console.print(f"[bold]{escape(submission)}[/]  {as_saved}")
     width = max(len(result.verdict.exercise.title) for result in results)
     for result in results:
         style = _STYLES[result.verdict.status]
-        line = f"  {result.verdict.exercise.title:<{width}}  [{style}]{_state(result):<13}[/]{_points(result):>8}"
-        console.print(f"{line}  {escape(_reason(result))}".rstrip())
+        state = f"[{style}]{_state(result):<13}[/]{_points(result):>8}"
+        title = f"{result.verdict.exercise.title:<{width}}"
+        console.print(f"  {title}  {state}  {escape(_reason(result))}".rstrip())
     for problem in problems:
         console.print(f"  [dim]note: {escape(problem.message)}[/]")
     first = next((r for r in results if r.verdict.status in (Status.FAILED, Status.NOT_GRADED)), None)
@@ -56,7 +61,8 @@ def _print_submission(
         console.print()
         console.print(f"  [bold]{first.verdict.exercise.title}[/]")
         for line in _details(first):
-            console.print(f"    {escape(line)}".rstrip())
+            for part in textwrap.wrap(line, _WIDTH, drop_whitespace=False) or [""]:
+                console.print(f"    {escape(part)}".rstrip())
     console.print()
     console.print(_progress(results))
     console.print(_next(results, first))
@@ -71,12 +77,16 @@ def _points(result: Result) -> str:
 
 
 def _reason(result: Result) -> str:
-    if result.verdict.status is Status.PASSED:
-        return " ".join(result.verdict.diagnosis.remarks)[:_LONGEST_REASON]
-    if result.verdict.status is Status.NOT_STARTED:
-        return ""
-    message = result.verdict.message
-    return message if len(message) <= _LONGEST_REASON else f"{message[: _LONGEST_REASON - 1]}…"
+    """What happened, in what fits on the rest of a line: the first sentence of the message or remark."""
+    match result.verdict.status:
+        case Status.PASSED:
+            said = " ".join(result.verdict.diagnosis.remarks)
+        case Status.NOT_STARTED:
+            said = ""
+        case _:
+            said = result.verdict.message
+    first = re.split(r"(?<=[.:]) ", said)[0] if result.verdict.status is Status.PASSED else said.split(". ")[0]
+    return textwrap.shorten(first.rstrip(".:"), _LONGEST_REASON, placeholder="…")
 
 
 def _details(result: Result) -> list[str]:
