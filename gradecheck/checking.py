@@ -91,7 +91,9 @@ def _find(paths: Sequence[Path]) -> tuple[list[_Found], list[Problem]]:
         elif not path.exists():
             problems.append(Problem(str(path), f"{path} does not exist"))
         elif path.suffix not in (".ipynb", ".py"):
-            problems.append(Problem(str(path), f"{path} is neither a notebook (.ipynb) nor a Python file (.py)"))
+            problems.append(
+                Problem(str(path), f"{path} is neither a notebook (.ipynb) nor a Python file (.py)")
+            )
         else:
             found.setdefault(path.resolve(), _Found(path, named=True))
     return list(found.values()), problems
@@ -138,7 +140,8 @@ def _what_failed(cell: CellResult) -> str | None:
     match cell.outcome:
         case Raised() as raised:
             line = f" at line {raised.frame.line}" if raised.frame else ""
-            return f"{name} stopped{line}: {raised.type}: {' '.join(raised.message.split())}; the rest still ran"
+            said = " ".join(raised.message.split())
+            return f"{name} stopped{line}: {raised.type}: {said}; the rest still ran"
         case TimedOut() as late:
             return f"{name} did not end within {late.seconds:g} s and was stopped; the rest still ran"
         case Died() as died:

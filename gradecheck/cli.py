@@ -47,7 +47,9 @@ def cli() -> None:
 @click.option("--exercise", metavar="NAME", help="Only this exercise, such as softmax or grad_softmax.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--strict", is_flag=True, help="What is not started counts as wrong.")
-@click.option("--seed", type=click.IntRange(min=0), default=PUBLIC_SEED, help="Repeat the inputs of a comment.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=PUBLIC_SEED, help="Repeat the inputs of a comment."
+)
 @click.option("--cell-timeout", type=click.FloatRange(min=0, min_open=True), default=30.0, show_default=True)
 @click.option("--call-timeout", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True)
 @_says_what_is_wrong

@@ -96,7 +96,8 @@ def grade(function: Callable[..., Any], points: float, exercise: str | None = No
 def _judge_inline(
     function: Callable[..., Any], exercise: str | None, points: float | None, seed: int
 ) -> Result:
-    asked = find_exercise(exercise or getattr(function, "__name__", type(function).__name__))
+    name = exercise or getattr(function, "__name__", type(function).__name__)
+    asked = find_exercise(str(name))
     caller = InlineCaller({asked.name: function})
     verdict = judge(asked, caller, source=_source(function, asked.name), seed=seed)
     return Result("this notebook", verdict, asked.points if points is None else points)
@@ -115,7 +116,7 @@ def _source(function: Callable[..., Any], name: str) -> AnswerSource | None:
 def _show(checked: Checked) -> None:
     from IPython.core.getipython import get_ipython
 
-    if get_ipython() is None:  # type: ignore[no-untyped-call]
+    if get_ipython() is None:
         print(repr(checked))
         return
     from IPython.display import display

@@ -68,7 +68,8 @@ def mark(
             verdicts = tuple(not_graded(asked.exercise, error) for asked in submission.asked)
             return Marked(submission, verdicts, ())
         verdicts = tuple(
-            _judge(submission, asked, session, seeds(asked.exercise), hidden, limits) for asked in submission.asked
+            _judge(submission, asked, session, seeds(asked.exercise), hidden, limits)
+            for asked in submission.asked
         )
     return Marked(submission, verdicts, cells)
 

@@ -83,9 +83,7 @@ class Evidence:
         return next((o for o in self.observations if not o.right), None)
 
 
-def observe(
-    exercise: Exercise, caller: Caller, seed: int, patience: float = PATIENCE_SECONDS
-) -> Evidence:
+def observe(exercise: Exercise, caller: Caller, seed: int, patience: float = PATIENCE_SECONDS) -> Evidence:
     """Call the student's function on all cases of `seed`.
 
     Args:

@@ -147,7 +147,9 @@ def points_written(notebook: Any) -> tuple[WrittenPoints, ...]:
         source = _source_of(cell)
         exercise = exercise_of(source)
         if exercise is not None:
-            written.append(WrittenPoints(exercise, _number(_metadata(cell).get("points")), _points_in_call(source)))
+            written.append(
+                WrittenPoints(exercise, _number(_metadata(cell).get("points")), _points_in_call(source))
+            )
     return tuple(written)
 
 
@@ -237,7 +239,9 @@ def _readable(sources: Iterable[str]) -> str:
     """All cells that parse, joined; magics and shell lines become `pass`, as they hold no answer."""
     readable = []
     for source in sources:
-        lines = [re.sub(r"\S.*", "pass", line) if _MAGIC.match(line) else line for line in source.splitlines()]
+        lines = [
+            re.sub(r"\S.*", "pass", line) if _MAGIC.match(line) else line for line in source.splitlines()
+        ]
         text = source if _parses(source) else "\n".join(lines)
         if _parses(text):
             readable.append(text)

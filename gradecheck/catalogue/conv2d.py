@@ -94,9 +94,7 @@ _MISTAKES = (
         "x was padded: your answer is larger than the filter.",
         "How many positions does dz have inside x? Count them along one axis.",
         "No padding was used in the forward direction.",
-        lambda _vjp, x, _w, dz: correlate(
-            np.pad(x, [(n - 1, n - 1) for n in np.shape(dz)]), dz
-        ),
+        lambda _vjp, x, _w, dz: correlate(np.pad(x, [(n - 1, n - 1) for n in np.shape(dz)]), dz),
     ),
 )
 

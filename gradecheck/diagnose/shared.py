@@ -138,7 +138,7 @@ _FOR_MATRICES: tuple[Mistake, ...] = (
 @lru_cache(maxsize=256)
 def known_mistakes(exercise: Exercise) -> tuple[Mistake, ...]:
     """The mistakes to look for in an exercise: its own first, then those shared by all."""
-    rank = np.ndim(exercise.printed[exercise.differentiates[0]])  # type: ignore[arg-type]
+    rank = np.ndim(exercise.printed[exercise.differentiates[0]])
     matrices = _FOR_MATRICES if rank == 2 else ()
     mistakes = (*exercise.mistakes, *_EVERYWHERE, *matrices, *_about_the_forward_value(exercise))
     first_by_id: dict[str, Mistake] = {}

@@ -56,7 +56,7 @@ class AnswerSource:
         return name in self._functions
 
     def is_stub(self, name: str) -> bool:
-        """Whether the body of `name` does nothing: a docstring, pass, ..., return None, or an unfinished raise."""
+        """Whether `name` does nothing: a docstring, pass, ..., return None, raise NotImplementedError."""
         node = self._functions.get(name)
         return isinstance(node, ast.FunctionDef) and all(_does_nothing(s) for s in node.body)
 
@@ -124,9 +124,9 @@ def _library_aliases(tree: ast.Module) -> dict[str, str]:
                 aliases[name.asname or name.name] = f"{node.module}.{name.name}"
     for node in ast.walk(tree):  # `Tape = tf.GradientTape`
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            path = _dotted(node.value, aliases)
-            if path and path.split(".")[0] in _LIBRARIES:
-                aliases.setdefault(node.targets[0].id, path)
+            stands_for = _dotted(node.value, aliases)
+            if stands_for and stands_for.split(".")[0] in _LIBRARIES:
+                aliases.setdefault(node.targets[0].id, stands_for)
     return aliases
 
 
@@ -150,8 +150,8 @@ def _forbidden(node: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
         paths = [_dotted(node, aliases)]
     else:
         return
-    for path in paths:
-        named = _name_forbidden(path) if path else None
+    for path in filter(None, paths):
+        named = _name_forbidden(path)
         if named:
             yield named
 

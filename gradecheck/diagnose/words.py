@@ -42,7 +42,9 @@ def right(evidence: Evidence) -> str:
 
 def right_but_changes(names: tuple[str, ...]) -> str:
     """The numbers are right, and an argument was changed in place."""
-    return f"the numbers are right, but {changes(names)}. Whoever called still needs {_them(names)} as before."
+    return (
+        f"the numbers are right, but {changes(names)}. Whoever called still needs {_them(names)} as before."
+    )
 
 
 def changes(names: tuple[str, ...]) -> str:
@@ -64,7 +66,10 @@ def not_allowed(used: tuple[str, ...]) -> str:
 def missing(outcome: Missing) -> str:
     """There is no such function."""
     if outcome.found is None:
-        return f"there is no function {outcome.function} here; its cell may be gone, renamed, or stopped by an error."
+        return (
+            f"there is no function {outcome.function} here; "
+            f"its cell may be gone, renamed, or stopped by an error."
+        )
     return f"{outcome.function} is {outcome.found}, not a function."
 
 
@@ -102,8 +107,8 @@ def on_square_inputs(mistake: Mistake) -> str:
 def differs_again(evidence: Evidence, output: str) -> str:
     """The same arguments gave another result later."""
     return (
-        f"{output} was right at first, and wrong when {evidence.exercise.name} was called again with the same "
-        f"arguments. Does it remember something between calls?"
+        f"{output} was right at first, and wrong when {evidence.exercise.name} was called again "
+        f"with the same arguments. Does it remember something between calls?"
     )
 
 
@@ -111,27 +116,33 @@ def wrong(
     evidence: Evidence, fault: Observation, finding: Finding, output: ExpectedOutput, *, secret: bool
 ) -> str:
     """One output is wrong: in its structure, or in its values."""
-    argument = output.name[1:]
-    shape = output.value.shape
+    if finding.wrong is None:
+        return _wrong_structure(evidence, finding, output)
+    where = _on(evidence, fault)
+    element = _element(output, finding)
+    if finding.fault is Fault.NOT_FINITE:
+        return f"{element} is {_number(_yours(finding))}{where}."
+    total = output.value.size
+    share = "" if total == 1 else f" ({int(finding.wrong.sum())} of {total} entries are wrong)"
+    if secret:
+        return f"{element} is wrong{where}{share}."
+    wanted = _number(float(output.value[finding.worst]))
+    return f"{element} is {_number(_yours(finding))}, expected {wanted}{where}{share}."
+
+
+def _wrong_structure(evidence: Evidence, finding: Finding, output: ExpectedOutput) -> str:
+    """What came back is not of the form that was asked for."""
+    name, shape = output.name, output.value.shape
     match finding.fault:
         case Fault.COUNT:
-            asked = len(evidence.exercise.outputs)
-            return f"your function returned {_count(int(finding.detail))}; {_count(asked)} wanted: {_returns(evidence)}."
-        case Fault.KIND:
-            forgotten = " Is a return missing?" if finding.detail == "None" else ""
-            return f"your function returned {finding.detail}; {output.name} is an array of shape {shape}.{forgotten}"
+            returned, asked = _count(int(finding.detail)), _count(len(evidence.exercise.outputs))
+            return f"your function returned {returned}; {asked} wanted: {_returns(evidence)}."
         case Fault.DTYPE:
-            return f"{output.name} holds {finding.detail}; real numbers are wanted, such as float32."
+            return f"{name} holds {finding.detail}; real numbers are wanted, such as float32."
         case Fault.SHAPE:
-            return f"{output.name} has shape {finding.detail}; it must have {shape}, the shape of {argument}."
-        case Fault.NOT_FINITE:
-            return f"{_element(output, finding)} is {_number(_yours(finding))}{_on(evidence, fault)}."
-    wrong_number, total = int(finding.wrong.sum()) if finding.wrong is not None else 0, output.value.size
-    share = "" if total == 1 else f" ({wrong_number} of {total} entries are wrong)"
-    if secret:
-        return f"{_element(output, finding)} is wrong{_on(evidence, fault)}{share}."
-    wanted = _number(float(output.value[finding.worst]))
-    return f"{_element(output, finding)} is {_number(_yours(finding))}, expected {wanted}{_on(evidence, fault)}{share}."
+            return f"{name} has shape {finding.detail}; it must have {shape}, the shape of {name[1:]}."
+    forgotten = " Is a return missing?" if finding.detail == "None" else ""
+    return f"your function returned {finding.detail}; {name} is an array of shape {shape}.{forgotten}"
 
 
 def right_but_extremes(
@@ -145,7 +156,10 @@ def right_but_extremes(
         if finding.yours is not None
         else f"{output.name} is not as wanted"
     )
-    return f"right on every ordinary input, but {what} for {shown}. The formula is right; the arithmetic is not robust."
+    return (
+        f"right on every ordinary input, but {what} for {shown}. "
+        f"The formula is right; the arithmetic is not robust."
+    )
 
 
 def another_form(kind: ArgumentKind) -> str:
@@ -156,7 +170,10 @@ def another_form(kind: ArgumentKind) -> str:
 def float32(error: float) -> str:
     """Right as float32 goes."""
     lost = f"{error:.0%}" if error >= 0.01 else f"{error:.1e}"
-    return f"Right as far as float32 goes: where the gradient is tiny, digits are lost (relative error up to {lost})."
+    return (
+        f"Right as far as float32 goes: where the gradient is tiny, digits are lost "
+        f"(relative error up to {lost})."
+    )
 
 
 def _on(evidence: Evidence, fault: Observation) -> str:

@@ -45,4 +45,4 @@ def _slope(
         ends.append((np.asarray(forward(*moved), np.float64), moved[index][at]))
     (above, right), (below, left) = ends
     # x + h is rounded; dividing by the distance between the points really used keeps that error out.
-    return (above - below) / (right - left)
+    return np.asarray((above - below) / (right - left))

@@ -4,6 +4,7 @@ from functools import cache
 from importlib import resources
 
 import jinja2
+from markupsafe import Markup
 
 from gradecheck.report.model import Result
 from gradecheck.report.table import table_of
@@ -50,8 +51,8 @@ def _template() -> jinja2.Template:
 
 
 @cache
-def _css() -> jinja2.utils.markupsafe.Markup:
-    return jinja2.utils.markupsafe.Markup(_resource("card.css").replace("\n", ""))
+def _css() -> Markup:
+    return Markup(_resource("card.css").replace("\n", ""))
 
 
 def _resource(name: str) -> str:

@@ -9,6 +9,7 @@ import re
 from gradecheck.report.model import Result
 from gradecheck.verdict import Status
 
+_ENTITIES = {"<": "&lt;", ">": "&gt;"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$&])")
 
 
@@ -29,4 +30,4 @@ def comment_markdown(result: Result) -> str:
 
 def plain(text: str) -> str:
     """Text that Markdown shows as it stands."""
-    return _SPECIAL.sub(lambda found: "&lt;" if found[0] == "<" else "&gt;" if found[0] == ">" else f"\\{found[0]}", text)
+    return _SPECIAL.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), text)

@@ -85,7 +85,9 @@ def _reason(result: Result) -> str:
             said = ""
         case _:
             said = result.verdict.message
-    first = re.split(r"(?<=[.:]) ", said)[0] if result.verdict.status is Status.PASSED else said.split(". ")[0]
+    first = (
+        re.split(r"(?<=[.:]) ", said)[0] if result.verdict.status is Status.PASSED else said.split(". ")[0]
+    )
     return textwrap.shorten(first.rstrip(".:"), _LONGEST_REASON, placeholder="…")
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gradecheck.exercise import Float64
 from gradecheck.verdict import Shown
 
 #: More rows than this hide the one that matters.
@@ -43,7 +44,9 @@ def table_of(shown: Shown) -> Table:
         order = list(np.ndindex(shown.yours.shape))
     # Beside a vector the arguments line up with it, element by element; beside a matrix they seldom do.
     in_line = shown.yours.ndim == 1
-    beside = [(name, value) for name, value in shown.arguments if in_line and value.shape == shown.yours.shape]
+    beside = [
+        (name, value) for name, value in shown.arguments if in_line and value.shape == shown.yours.shape
+    ]
     columns = (shown.output, *(name for name, _ in beside), "yours")
     if shown.expected is not None and shown.difference is not None:
         columns = (*columns, "expected", "finite difference")
@@ -51,7 +54,7 @@ def table_of(shown: Shown) -> Table:
     return Table(columns, rows, max(0, len(order) - MOST_ROWS))
 
 
-def _row(shown: Shown, at: tuple[int, ...], beside: list[np.ndarray[tuple[int, ...], np.dtype[np.float64]]]) -> Row:
+def _row(shown: Shown, at: tuple[int, ...], beside: list[Float64]) -> Row:
     numbers = [*(float(value[at]) for value in beside), float(shown.yours[at])]
     note = ""
     if shown.expected is not None and shown.difference is not None:
