@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -25,6 +26,7 @@ __all__ = ["Cell", "CellResult", "Limits", "Session", "Template"]
 
 _START_SECONDS = 120.0
 _REPLY_SECONDS = 15.0
+_QUIT_SECONDS = 3.0
 _KEPT = frozenset(
     {
         *("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT"),
@@ -59,6 +61,7 @@ class Template:
         self._control: socket.socket | None = None
         self._ready = False
         self._numbers = itertools.count(1)
+        self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
@@ -91,8 +94,10 @@ class Template:
             self._control, self._ready = ours, False
 
     def close(self) -> None:
-        """End the process and all its children; again does nothing."""
+        """End the process, its sessions and all their children; again does nothing."""
         with self._lock:
+            for session in tuple(self._sessions):
+                session.close()
             self._stop()
             if self._folder is not None:
                 self._folder.cleanup()
@@ -119,7 +124,9 @@ class Template:
         folder = Path(directory).resolve()
         if not folder.is_dir():
             raise WorkerUnavailable(f"{folder} is not a folder, so nothing can be run in it.")
-        return Session(self._fork, cells, folder, limits or Limits(), on_message)
+        session = Session(self._fork, cells, folder, limits or Limits(), on_message)
+        self._sessions.add(session)
+        return session
 
     def _fork(self, directory: Path, limits: Limits) -> "_ForkedChild":
         with self._lock:
@@ -220,8 +227,11 @@ class Template:
             self._control.close()
             self._control = None
         if self._process is not None:
-            self._process.kill()  # its children are told to die with it
-            self._process.wait()
+            try:
+                self._process.wait(_QUIT_SECONDS if self._ready else 0)  # it kills its children first
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
             self._process = None
 
 

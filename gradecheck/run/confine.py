@@ -49,7 +49,9 @@ def _keep_only(channel: int) -> int:
     """Close every descriptor but the channel, put stdin on nothing, move the channel out of the way."""
     import fcntl
 
-    high = fcntl.fcntl(channel, fcntl.F_DUPFD_CLOEXEC, _HIGH + random.SystemRandom().randrange(200))
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]  # 256 on macOS
+    lowest = min(_HIGH, max(most - 250, 10)) if most != resource.RLIM_INFINITY else _HIGH
+    high = fcntl.fcntl(channel, fcntl.F_DUPFD_CLOEXEC, lowest + random.SystemRandom().randrange(200))
     os.closerange(3, high)
     os.closerange(high + 1, high + 1024)
     nothing = os.open(os.devnull, os.O_RDONLY)

@@ -104,7 +104,8 @@ class Died:
         """The end in words: "it was ended by SIGABRT" or "it exited"."""
         if self.signal is None:
             return "it exited"
-        return f"it was ended by {signals.Signals(self.signal).name}"
+        names = {known.value: known.name for known in signals.Signals}
+        return f"it was ended by {names.get(self.signal, f'signal {self.signal}')}"
 
 
 Outcome = Returned | Raised | Missing | TimedOut | Died

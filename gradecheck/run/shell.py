@@ -158,9 +158,9 @@ class WorkerShell(InteractiveShell):
         self.sources[cell.number] = (blank, lines)  # IPython drops the blank lines at the top
         _Compiler.number = cell.number
         self.source = cell.source
+        self.execution_count = len(self.sources) + 1  # of a cell that has run already
         untyped: Any = self
         result = untyped.run_cell(cell.source, store_history=False)
-        self.execution_count += 1
         error = result.error_before_exec or result.error_in_exec
         return None if error is None else describe(error, self.locate)
 

@@ -7,6 +7,8 @@ value, runs nothing of a student's, and must not run a TensorFlow operation: for
     {"op": "fork", "child": n, "directory": …, "limits": {…}} and a descriptor  ->  {"pid": …}
     {"op": "interrupt", "child": n}                                             ->  {}
     {"op": "end", "child": n, "grace": seconds}   ->  {"status": as waitpid's, or null, "killed": bool}
+
+When the judge closes the connection, or ends, the template kills all children and ends, too.
 """
 
 import array
@@ -46,6 +48,12 @@ class _Template:
             self._signal(child, signal.SIGINT)
             return {}
         return self._end(child, request["grace"])
+
+    def quit(self) -> None:
+        """Kill all children and what they left behind, and end."""
+        for child in tuple(self.pids):
+            self._end(child, 0)
+        os._exit(0)
 
     def _fork(self, child: int, request: dict[str, Any], descriptor: int) -> dict[str, Any]:
         pid = os.fork()
@@ -142,7 +150,7 @@ def _receive(control: socket.socket) -> tuple[dict[str, Any], int | None]:
     while not line.endswith(b"\n"):
         chunk, ancillary, _, _ = control.recvmsg(1 << 16, socket.CMSG_SPACE(4))
         if not chunk:
-            os._exit(0)
+            raise EOFError
         line += chunk
         for level, kind, data in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
@@ -162,9 +170,11 @@ def main() -> None:
     gc.freeze()  # keeps the garbage collector of a child from copying the template's pages
     control.sendall(json.dumps({"ready": os.getpid()}).encode() + b"\n")
     while True:
-        request, descriptor = _receive(control)
         try:
+            request, descriptor = _receive(control)
             reply = template.handle(request, descriptor)
+        except (EOFError, ConnectionError):
+            template.quit()
         except OSError as error:
             reply = {"error": str(error)}
         control.sendall(json.dumps(reply).encode() + b"\n")

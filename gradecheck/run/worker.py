@@ -6,6 +6,7 @@ SIGINT is the judge's way of saying "your time is up": it interrupts the student
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -24,7 +25,6 @@ _Result = TypeVar("_Result")
 
 def serve(shell: WorkerShell, channel: int, limits: Limits) -> None:
     """Answer requests until the judge closes the connection."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     output = Output(limits.output_bytes)
     output.take_descriptors()
     shell.prepare(output)
@@ -43,6 +43,16 @@ class _Worker:
         self._output = output
         self._process = os.getpid()
         self._exit = os._exit  # kept, as a student may replace it
+        self._sending = threading.RLock()  # the student's threads print, too
+        self._running = self._busy = self._interrupted = False
+        signal.signal(signal.SIGINT, self._interrupt)
+
+    def _interrupt(self, *_: object) -> None:
+        """Interrupt the student's code, but never in the middle of a message."""
+        if self._busy:
+            self._interrupted = True
+        elif self._running:
+            raise KeyboardInterrupt
 
     def answer(self) -> None:
         """Wait for one request and answer it."""
@@ -51,11 +61,12 @@ class _Worker:
         if os.getpid() != self._process:
             self._exit(0)  # the student forked, and the copy came back here
         reply = outcome_to_message(outcome, message.head["id"])
-        try:
-            self._connection.send(reply)
-        except WireError:
-            much = NotArray("other", "far more numbers than were asked for")
-            self._connection.send(outcome_to_message(Returned((much,)), message.head["id"]))
+        with self._sending:
+            try:
+                self._connection.send(reply)
+            except WireError:
+                much = NotArray("other", "far more numbers than were asked for")
+                self._connection.send(outcome_to_message(Returned((much,)), message.head["id"]))
 
     def _do(self, message: Message) -> Returned | Raised | Missing | None:
         if message.head["op"] == "call":
@@ -68,22 +79,32 @@ class _Worker:
 
     def _emitter(self, identity: str) -> Callable[[str, dict[str, Any]], None]:
         def emit(kind: str, content: dict[str, Any]) -> None:
-            if os.getpid() == self._process:
-                head = {"id": identity, "outcome": "message", "type": kind, "content": content}
-                self._connection.send(Message(head))
+            if os.getpid() != self._process:
+                return
+            head = {"id": identity, "outcome": "message", "type": kind, "content": content}
+            with self._sending:
+                self._busy = True
+                try:
+                    self._connection.send(Message(head))
+                finally:
+                    self._busy = False
+            if self._interrupted:
+                self._interrupted = False
+                raise KeyboardInterrupt
 
         return emit
 
     def _interruptible(
         self, action: Callable[[], Returned | Raised | Missing | None]
     ) -> Returned | Raised | Missing | None:
+        self._interrupted = False
         try:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            self._running = True
             result = action()
         except BaseException as error:  # an interrupt, or a student who broke our own tools
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            self._running = False
             result = describe(error, self._shell.locate)
         finally:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            self._running = False
         self._output.end()
         return result

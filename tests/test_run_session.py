@@ -1,0 +1,309 @@
+"""Whole submissions in processes of their own; what misbehaves is in test_run_hostile.py."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradecheck.errors import WorkerUnavailable
+from gradecheck.run.caller import ArgumentKind, Caller
+from gradecheck.run.cells import Cell, CellMessage, CellResult
+from gradecheck.run.client import Template
+from gradecheck.run.limits import Limits
+from gradecheck.run.outcome import Died, Frame, Missing, NotArray, Raised, Returned
+from gradecheck.run.session import Session
+
+X = np.float32([[1, -2, 3]])
+LIMITS = Limits(call_seconds=5, cell_seconds=10, grace_seconds=0.5)
+
+
+@pytest.fixture(scope="module")
+def template() -> Iterator[Template]:
+    with Template() as template:
+        yield template
+
+
+class Submission:
+    """A session with the messages of its cells."""
+
+    def __init__(self, template: Template, folder: Path, *sources: str, first: int = 1) -> None:
+        self.messages: list[tuple[int, CellMessage]] = []
+        cells = [Cell(number, source) for number, source in enumerate(sources, first)]
+        self.session: Session = template.session(
+            cells, folder, LIMITS, lambda number, message: self.messages.append((number, message))
+        )
+
+    def run(self) -> tuple[CellResult, ...]:
+        return self.session.run_cells()
+
+    def call(self, name: str, **options: Any) -> Any:
+        caller: Caller = self.session
+        return caller.call(name, [X], **options)
+
+    def text(self, stream: str = "stdout") -> str:
+        contents = [message.content for _, message in self.messages if message.type == "stream"]
+        return "".join(content["text"] for content in contents if content["name"] == stream)
+
+    def contents(self, kind: str) -> list[Any]:
+        return [message.content for _, message in self.messages if message.type == kind]
+
+
+@pytest.fixture
+def submit(template: Template, tmp_path: Path) -> Iterator[Any]:
+    made: list[Submission] = []
+
+    def make(*sources: str, first: int = 1) -> Submission:
+        made.append(Submission(template, tmp_path, *sources, first=first))
+        return made[-1]
+
+    yield make
+    for submission in made:
+        submission.session.close()
+
+
+def test_a_function_of_the_notebook_is_called_with_float32_tensors(submit: Any) -> None:
+    submission = submit("import tensorflow as tf", "def f(x):\n    kind = type(x)\n    return tf.abs(x)")
+    outcome = submission.call("f")
+    assert isinstance(outcome, Returned)
+    assert outcome.values[0].tolist() == [[1, 2, 3]]
+    assert outcome.values[0].dtype == np.float32
+    assert submission.run() == (CellResult(1, None), CellResult(2, None))
+
+
+@pytest.mark.parametrize("kind", list(ArgumentKind))
+def test_arguments_come_in_every_kind(submit: Any, kind: ArgumentKind) -> None:
+    submission = submit(
+        "kinds = []\ndef f(x):\n    kinds.append(type(x).__name__)\n    return x * len(kinds[0])"
+    )
+    outcome = submission.call("f", kind=kind)
+    length = len("ndarray" if "arrays" in kind.value else "EagerTensor")
+    assert outcome.values[0].tolist() == (X * length).tolist()
+    assert outcome.values[0].dtype == (np.float32 if "32" in kind.value else np.float64)
+
+
+def test_several_outputs_and_the_arguments_afterwards(submit: Any) -> None:
+    submission = submit("def f(x):\n    x[0, 0] = 9\n    return x, None")
+    outcome = submission.call("f", kind=ArgumentKind.ARRAY32, outputs=2, report_arguments=True)
+    assert outcome.values[0].tolist() == [[9, -2, 3]]
+    assert outcome.values[1] == NotArray("none", "None")
+    assert outcome.arguments_after[0].tolist() == [[9, -2, 3]]
+
+
+def test_an_exception_comes_with_the_cell_and_the_line(submit: Any) -> None:
+    submission = submit(
+        "import numpy as np", "\n\ndef g(x):\n    return np.linalg.inv(x)", "def f(x):\n    return g(x)"
+    )
+    outcome = submission.call("f")
+    assert isinstance(outcome, Raised)
+    assert outcome.type == "LinAlgError"
+    assert outcome.frame == Frame(2, 4, "return np.linalg.inv(x)")
+
+
+def test_a_plain_file_is_cell_zero_and_its_lines_have_no_cell(submit: Any) -> None:
+    submission = submit("def f(x):\n    return x.nothing\n", first=0)
+    assert submission.call("f").frame == Frame(None, 2, "return x.nothing")
+    assert submission.run() == (CellResult(0, None),)
+
+
+def test_a_function_of_another_arity_has_no_line(submit: Any) -> None:
+    outcome = submit("def f():\n    pass").call("f")
+    assert (outcome.type, outcome.frame) == ("TypeError", None)
+
+
+def test_a_function_that_is_not_there_is_missing(submit: Any) -> None:
+    submission = submit("f = 3")
+    assert submission.call("f") == Missing("f", "a number")
+    assert submission.call("g") == Missing("g")
+
+
+def test_helpers_that_differentiate_are_seen(submit: Any) -> None:
+    source = "import tensorflow as tf\ndef f(x):\n    with tf.GradientTape() as t:\n        return x"
+    assert submit(source).call("f").used == ("tf.GradientTape",)
+
+
+def test_a_cell_that_raises_does_not_stop_the_rest(submit: Any) -> None:
+    submission = submit("a = 1", "b = 2\nb.nothing", "def f(x): return a + b", "def f(x:", "%nothing")
+    first, second, third, fourth, fifth = submission.run()
+    assert first.outcome is None
+    assert isinstance(second.outcome, Raised)
+    assert second.outcome.frame == Frame(2, 2, "b.nothing")
+    assert third.outcome is None
+    assert isinstance(fourth.outcome, Raised)
+    assert (fourth.outcome.type, fourth.outcome.frame) == ("SyntaxError", Frame(4, 1, "def f(x:"))
+    assert isinstance(fifth.outcome, Raised)
+    assert submission.call("f").values[0].tolist() == 3
+    error = submission.contents("error")[0]
+    assert error["ename"] == "AttributeError"
+    assert error["traceback"] == [
+        "  Cell 2, line 2, in <module>",
+        "    b.nothing",
+        "AttributeError: 'int' object has no attribute 'nothing'",
+    ]
+
+
+def test_what_cells_print_and_show_arrives_in_order(submit: Any) -> None:
+    submission = submit(
+        "import sys\nprint('one')\nprint('two', file=sys.stderr)\n3 + 4",
+        "5;",
+        "from IPython.display import HTML, display, clear_output\n"
+        "handle = display(HTML('<b>x</b>'), display_id='h')\nhandle.update(HTML('y'))\nclear_output()",
+    )
+    submission.run()
+    kinds = [(number, message.type) for number, message in submission.messages]
+    assert kinds == [
+        (1, "stream"),
+        (1, "stream"),
+        (1, "execute_result"),
+        (3, "display_data"),
+        (3, "update_display_data"),
+        (3, "clear_output"),
+    ]
+    assert submission.text() == "one\n"
+    assert submission.text("stderr") == "two\n"
+    result = submission.contents("execute_result")[0]
+    assert result == {"execution_count": 1, "data": {"text/plain": "7"}, "metadata": {}}
+    shown = submission.contents("display_data")[0]
+    assert shown["data"]["text/html"] == "<b>x</b>"
+    assert shown["transient"] == {"display_id": "h"}
+
+
+def test_magics_shell_commands_and_top_level_await(submit: Any) -> None:
+    submission = submit(
+        "%%bash\necho from bash",
+        "!echo from the shell",
+        "import asyncio\nawait asyncio.sleep(0)\nprint('awaited')",
+        "%time x = 3",
+        "%%capture\nprint('captured')",
+        "import os\nn = os.system('echo from a child')",
+        "%matplotlib inline" if _has_matplotlib() else "pass",
+    )
+    assert [result.outcome for result in submission.run()] == [None] * 7
+    lines = submission.text().replace("\r", "").splitlines()
+    assert [line for line in lines if not line.startswith(("CPU", "Wall"))] == [
+        "from bash",
+        "from the shell",
+        "awaited",
+        "from a child",
+    ]
+
+
+def _has_matplotlib() -> bool:
+    import importlib.util
+
+    return importlib.util.find_spec("matplotlib") is not None
+
+
+def test_a_figure_of_matplotlib_arrives_as_a_picture(submit: Any) -> None:
+    pytest.importorskip("matplotlib")
+    submission = submit("import matplotlib.pyplot as plt\nplt.plot([1, 2]);")
+    assert [result.outcome for result in submission.run()] == [None]
+    assert submission.contents("display_data")[0]["data"]["image/png"].startswith("iVBOR")
+
+
+def test_nobody_answers_input(submit: Any) -> None:
+    (first, second) = submit("n = input('n?')", "import sys\nn = sys.stdin.read()\nassert n == ''").run()
+    assert isinstance(first.outcome, Raised)
+    assert "nobody can answer input() while this file is checked" in first.outcome.message
+    assert first.outcome.frame == Frame(1, 1, "n = input('n?')")
+    assert second.outcome is None
+
+
+def test_the_working_directory_is_the_submissions_and_last_on_the_path(submit: Any, tmp_path: Path) -> None:
+    for name in ("numpy", "gradecheck", "mine"):
+        (tmp_path / f"{name}.py").write_text("value = 7")
+    submission = submit(
+        "import os, sys, numpy, gradecheck, mine\nprint(os.getcwd())",
+        "def f(x): return [hasattr(numpy, 'ones'), hasattr(gradecheck, '__path__'), mine.value]",
+    )
+    assert submission.call("f").values[0].tolist() == [1, 1, 7]
+    assert submission.text() == f"{tmp_path}\n"
+
+
+def test_two_submissions_do_not_see_each_other(submit: Any) -> None:
+    one = submit("import numpy as np\nsecret = 1\nnp.secret = 1\ndef f(x): return np.random.rand(3)")
+    other = submit(
+        "import numpy as np\ndef f(x): return ['secret' in globals(), hasattr(np, 'secret')]\n"
+        "def g(x): return np.random.rand(3)"
+    )
+    drawn = one.call("f").values[0]
+    assert other.call("f").values[0].tolist() == [False, False]
+    assert not np.array_equal(drawn, other.call("g").values[0])
+
+
+def test_the_environment_of_the_judge_stays_with_the_judge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSE_SECRET", "hidden")
+    with Template() as template:
+        submission = Submission(template, tmp_path, "import os\nprint(sorted(os.environ))")
+        submission.run()
+    assert "PATH" in submission.text()
+    assert "COURSE_SECRET" not in submission.text()
+
+
+def test_cells_run_once_however_often_they_are_asked_for(submit: Any) -> None:
+    submission = submit("print('ran')\ndef f(x): return x")
+    assert submission.run() == submission.run()
+    submission.call("f")
+    assert submission.text() == "ran\n"
+
+
+def test_tensorflow_works_in_every_way_after_the_fork(submit: Any) -> None:
+    submission = submit(
+        "import tensorflow as tf\n"
+        "@tf.function\ndef f(x):\n    for _ in tf.range(3):\n        x = x * 2\n    return x",
+        "import threading\nd = tf.data.Dataset.range(5).map(lambda x: x * 2, num_parallel_calls=2).batch(5)\n"
+        "def g(x): return next(iter(d))",
+    )
+    assert submission.call("f").values[0].tolist() == (8 * X).tolist()
+    assert submission.call("g").values[0].tolist() == [0, 2, 4, 6, 8]
+
+
+def test_a_folder_that_does_not_exist_is_the_operators_error(template: Template, tmp_path: Path) -> None:
+    with pytest.raises(WorkerUnavailable, match="is not a folder"):
+        template.session([], tmp_path / "nowhere")
+
+
+def test_a_template_that_cannot_start_says_why_and_what_to_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tensorflow.py").write_text("raise ImportError('a planted fault')")
+    monkeypatch.setattr("gradecheck.run.client._environment", lambda _: {"PYTHONPATH": str(tmp_path)})
+    with Template() as template, pytest.raises(WorkerUnavailable) as caught:
+        template.session([], tmp_path).run_cells()
+    assert "ImportError: a planted fault" in str(caught.value)
+    assert "-c 'import tensorflow, IPython'" in str(caught.value)
+
+
+def test_starting_and_closing_again_does_nothing() -> None:
+    template = Template()
+    template.close()
+    template.start()
+    template.start()
+    template.close()
+    template.close()
+
+
+def test_a_closed_session_starts_again_when_it_is_called(submit: Any) -> None:
+    submission = submit("def f(x): return x")
+    submission.call("f")
+    submission.session.close()
+    submission.session.close()
+    assert isinstance(submission.call("f"), Returned)
+
+
+def test_the_judge_itself_loads_no_tensorflow() -> None:
+    code = (
+        "import sys, gradecheck.run.client; sys.exit('tensorflow' in sys.modules or 'IPython' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_end_of_a_process_is_said_in_words() -> None:
+    assert Died(6).how == "it was ended by SIGABRT"
+    assert Died(35).how == "it was ended by signal 35"
+    assert Died(None).how == "it exited"
