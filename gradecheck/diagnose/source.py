@@ -5,6 +5,8 @@ Only the syntax tree is read; nothing of the student's is imported or run.
 
 import ast
 import re
+import symtable
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,7 +36,7 @@ class AnswerSource:
     @cached_property
     def _tree(self) -> ast.Module:
         try:
-            return ast.parse(self.text)
+            return parse_quietly(self.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return ast.Module(body=[], type_ignores=[])
 
@@ -69,8 +71,10 @@ class AnswerSource:
         aliases = _library_aliases(self._tree)
         found: dict[str, None] = {}
         for node in self._reachable(name):
+            outside = _names_from_outside(node)
+            visible = {alias: path for alias, path in aliases.items() if alias in outside}
             for part in ast.walk(node):
-                found.update(dict.fromkeys(_forbidden(part, aliases)))
+                found.update(dict.fromkeys(_forbidden(part, visible)))
         return tuple(found)
 
     def _reachable(self, name: str) -> Iterator[ast.AST]:
@@ -83,7 +87,36 @@ class AnswerSource:
             seen.add(current)
             node = self._functions[current]
             yield node
-            waiting += [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
+            waiting += _names_from_outside(node)
+
+
+def parse_quietly(text: str) -> ast.Module:
+    r"""The syntax tree, without the warning that a docstring with "\sigma" in it would put on stderr.
+
+    Raises:
+        SyntaxError, ValueError: it is not Python.
+        RecursionError, MemoryError: it is nested too deeply to be an answer.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
+
+def _names_from_outside(node: ast.AST) -> frozenset[str]:
+    """The names that a definition looks up outside of itself, or imports.
+
+    A local variable called like something in a scratch cell has nothing to do with it.
+    """
+    try:
+        waiting = [symtable.symtable(ast.unparse(node), "answer", "exec")]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+    found: set[str] = set()
+    while waiting:
+        scope = waiting.pop()
+        waiting += scope.get_children()
+        found.update(s.get_name() for s in scope.get_symbols() if s.is_global() or s.is_imported())
+    return frozenset(found)
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
