@@ -79,8 +79,9 @@ class Evidence:
 
     @property
     def first_fault(self) -> Observation | None:
-        """The first call that did not come out right, or None."""
-        return next((o for o in self.observations if not o.right), None)
+        """The first call that did not come out right, ordinary inputs before extreme ones; or None."""
+        faults = [o for o in self.observations if not o.right]
+        return next((o for o in faults if o.counts_as_moderate), faults[0] if faults else None)
 
 
 def observe(exercise: Exercise, caller: Caller, seed: int, patience: float = PATIENCE_SECONDS) -> Evidence:
