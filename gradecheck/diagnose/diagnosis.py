@@ -125,11 +125,20 @@ def _no_result(evidence: Evidence, fault: Observation) -> Diagnosis:
     if isinstance(outcome, Died):
         return Diagnosis(words.died(evidence, fault, outcome), "crash")
     assert isinstance(outcome, Raised)
+    if not fault.counts_as_moderate:
+        return _raised_on_extremes(evidence, fault, outcome)
     mistake = recognise(evidence)
     message = words.raised(evidence, fault, outcome)
     if mistake is None:
         return Diagnosis(message, "error")
     return _named(mistake, f"{message} {words.on_square_inputs(mistake)}", "error", evidence)
+
+
+def _raised_on_extremes(evidence: Evidence, fault: Observation, outcome: Raised) -> Diagnosis:
+    message = words.raised_on_extremes(evidence, fault, outcome)
+    if outcome.type == "OverflowError":  # math.exp raises where np.exp goes on with infinity
+        return _not_robust(evidence, message)
+    return Diagnosis(message, "extremes", remarks=words.changes_remark(evidence.changed))
 
 
 def _wrong(evidence: Evidence, fault: Observation, *, hidden: bool) -> Diagnosis:
@@ -151,9 +160,15 @@ def _extreme(evidence: Evidence, fault: Observation) -> Diagnosis:
     at = next(i for i, f in enumerate(fault.findings) if f.fault is not None)
     message = words.right_but_extremes(evidence, fault, fault.findings[at], fault.expected.outputs[at])
     if fault.findings[at].fault is Fault.NOT_FINITE:
-        for mistake in known_mistakes(evidence.exercise):
-            if mistake.outcome is MistakeClass.EXTREME:
-                return _named(mistake, message, "extremes", evidence)
+        return _not_robust(evidence, message)
+    return Diagnosis(message, "extremes", remarks=words.changes_remark(evidence.changed))
+
+
+def _not_robust(evidence: Evidence, message: str) -> Diagnosis:
+    """Arithmetic that overflows, named where the exercise knows a name for it."""
+    for mistake in known_mistakes(evidence.exercise):
+        if mistake.outcome is MistakeClass.EXTREME:
+            return _named(mistake, message, "extremes", evidence)
     return Diagnosis(message, "extremes", remarks=words.changes_remark(evidence.changed))
 
 

@@ -94,9 +94,12 @@ def raised(evidence: Evidence, fault: Observation, outcome: Raised) -> str:
     exercise = evidence.exercise
     if outcome.type == "TypeError" and outcome.frame is None:
         return f"{exercise.name} cannot be called as {exercise.signature}: {_one_line(outcome.message)}."
-    where = f"stopped at {_place(outcome.frame)}: " if outcome.frame else "stopped: "
-    text = f"{outcome.type}: {_one_line(outcome.message)}" if outcome.message else outcome.type
-    return f"{where}{text}{'' if text.endswith('.') else '.'} {_shapes(evidence, fault)}"
+    return f"{_stopped(outcome)}. {_shapes(evidence, fault)}"
+
+
+def raised_on_extremes(evidence: Evidence, fault: Observation, outcome: Raised) -> str:
+    """Right wherever numbers are ordinary, and an exception where they are not."""
+    return f"right on every ordinary input, but for {_inputs(evidence, fault)} it {_stopped(outcome)}."
 
 
 def on_square_inputs(mistake: Mistake) -> str:
@@ -149,15 +152,13 @@ def right_but_extremes(
     evidence: Evidence, fault: Observation, finding: Finding, output: ExpectedOutput
 ) -> str:
     """Right wherever numbers are ordinary."""
-    inputs = zip(evidence.exercise.inputs, fault.case.inputs, strict=True)
-    shown = ", ".join(f"{name} = {_short(value)}" for name, value in inputs)
     what = (
         f"{_element(output, finding)} is {_number(_yours(finding))}"
         if finding.yours is not None
         else f"{output.name} is not as wanted"
     )
     return (
-        f"right on every ordinary input, but {what} for {shown}. "
+        f"right on every ordinary input, but {what} for {_inputs(evidence, fault)}. "
         f"The formula is right; the arithmetic is not robust."
     )
 
@@ -187,6 +188,18 @@ def _shapes(evidence: Evidence, fault: Observation) -> str:
     shapes = ", ".join(f"{name} {shape}" for name, shape in shapes_of(evidence.exercise, fault.case).items())
     wanted = ", ".join(f"{o.name} {o.value.shape}" for o in fault.expected.outputs)
     return f"Shapes here: {shapes}; wanted: {wanted}."
+
+
+def _inputs(evidence: Evidence, fault: Observation) -> str:
+    inputs = zip(evidence.exercise.inputs, fault.case.inputs, strict=True)
+    return ", ".join(f"{name} = {_short(value)}" for name, value in inputs)
+
+
+def _stopped(outcome: Raised) -> str:
+    """Where and why it stopped, without a full stop."""
+    where = f"stopped at {_place(outcome.frame)}: " if outcome.frame else "stopped: "
+    text = f"{outcome.type}: {_one_line(outcome.message)}" if outcome.message else outcome.type
+    return f"{where}{text.removesuffix('.')}"
 
 
 def _place(frame: Frame | None) -> str:
