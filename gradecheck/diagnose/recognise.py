@@ -14,7 +14,7 @@ from gradecheck.diagnose.shared import known_mistakes
 from gradecheck.exercise import Exercise, Float64, Mistake, MistakeClass
 from gradecheck.observe import Evidence, Observation
 from gradecheck.reference.expectation import true_products
-from gradecheck.run.outcome import Returned
+from gradecheck.run.outcome import Returned, Value
 
 #: Students compute in float32, the formulas in float64.
 MATCH_TOLERANCE = 2e-4
@@ -71,12 +71,20 @@ def _explains(mistake: Mistake, ordinary: list[Observation], vjp: Callable[..., 
             continue  # the shapes do not fit the mistake's formula, so this case cannot tell
         if not isinstance(outcome, Returned) or len(predicted) != len(outcome.values):
             return False
-        for value, wanted in zip(outcome.values, predicted, strict=True):
+        for value, wanted in zip(_laid_out(observation, outcome), predicted, strict=True):
             if not isinstance(value, np.ndarray) or not _same(value, wanted):
                 return False
         draws += 1
         telling = telling or not observation.right
     return telling and draws >= LEAST_DRAWS
+
+
+def _laid_out(observation: Observation, outcome: Returned) -> tuple[Value, ...]:
+    """What was returned; where another layout is accepted, such as (1, h, w, 1), in the usual one."""
+    if len(outcome.values) != len(observation.findings):
+        return outcome.values
+    pairs = zip(outcome.values, observation.findings, strict=True)
+    return tuple(value if finding.yours is None else finding.yours for value, finding in pairs)
 
 
 def _same(value: np.ndarray[Any, Any], wanted: Float64) -> bool:
