@@ -60,7 +60,7 @@ def mark(
     """
     limits = limits or Limits()
     with ExitStack() as stack:
-        scratch = directory or Path(stack.enter_context(TemporaryDirectory(prefix="gradecheck-")))
+        scratch = directory or Path(stack.enter_context(_scratch()))
         session = stack.enter_context(template.session(submission.cells, scratch, limits, on_message))
         try:
             cells = session.run_cells()
@@ -72,6 +72,11 @@ def mark(
             for asked in submission.asked
         )
     return Marked(submission, verdicts, cells)
+
+
+def _scratch() -> TemporaryDirectory[str]:
+    """A folder for the cells; one that they made undeletable costs nobody else anything."""
+    return TemporaryDirectory(prefix="gradecheck-", ignore_cleanup_errors=True)
 
 
 def _judge(
