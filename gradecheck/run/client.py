@@ -10,7 +10,6 @@ import sys
 import tempfile
 import threading
 import time
-import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -61,7 +60,7 @@ class Template:
         self._control: socket.socket | None = None
         self._ready = False
         self._numbers = itertools.count(1)
-        self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+        self._children: dict[int, _ForkedChild] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
@@ -96,8 +95,8 @@ class Template:
     def close(self) -> None:
         """End the process, its sessions and all their children; again does nothing."""
         with self._lock:
-            for session in tuple(self._sessions):
-                session.close()
+            for child in tuple(self._children.values()):
+                child.end(0)
             self._stop()
             if self._folder is not None:
                 self._folder.cleanup()
@@ -124,9 +123,7 @@ class Template:
         folder = Path(directory).resolve()
         if not folder.is_dir():
             raise WorkerUnavailable(f"{folder} is not a folder, so nothing can be run in it.")
-        session = Session(self._fork, cells, folder, limits or Limits(), on_message)
-        self._sessions.add(session)
-        return session
+        return Session(self._fork, cells, folder, limits or Limits(), on_message)
 
     def _fork(self, directory: Path, limits: Limits) -> "_ForkedChild":
         with self._lock:
@@ -163,7 +160,8 @@ class Template:
                 ours.close()
                 raise
         assert self._process is not None
-        return _ForkedChild(self, self._process, number, Connection(ours))
+        child = self._children[number] = _ForkedChild(self, self._process, number, Connection(ours))
+        return child
 
     def exchange(self, request: dict[str, Any], passed: socket.socket | None = None) -> dict[str, Any]:
         """Ask the template something and wait for its answer.
@@ -190,6 +188,10 @@ class Template:
         with self._lock:
             self._stop()
             self.start()
+
+    def forget(self, number: int) -> None:
+        """A child has ended."""
+        self._children.pop(number, None)
 
     def runs(self, process: "subprocess.Popen[bytes]") -> bool:
         """Whether `process` is still the one in use."""
@@ -256,6 +258,7 @@ class _ForkedChild:
             self.connection.close()
         reply = self._ask({"op": "end", "child": self._number, "grace": grace})
         self.connection.close()
+        self._template.forget(self._number)
         return None if reply.get("killed", True) else signal_of(reply["status"])
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -69,9 +69,6 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __del__(self) -> None:
-        self.close()
-
     def close(self) -> None:
         """End the process and all that it started; again does nothing."""
         child, self._child = self._child, None
