@@ -11,7 +11,7 @@ from typing import Any
 import nbformat
 
 from gradecheck.catalogue import EXERCISES
-from gradecheck.diagnose.source import AnswerSource
+from gradecheck.diagnose.source import AnswerSource, parse_quietly
 from gradecheck.errors import UnreadableSubmission
 from gradecheck.exercise import Exercise
 from gradecheck.run.cells import Cell
@@ -94,9 +94,7 @@ def from_notebook(name: str, notebook: Any) -> Submission:
     """A submission from a parsed notebook; cells that are no cells are left out."""
     cells: list[Cell] = []
     asked: dict[str, Asked] = {}
-    number = 0
-    for cell in _code_cells(notebook):
-        number += 1
+    for number, cell in enumerate(_code_cells(notebook), start=1):
         source = _source_of(cell)
         exercise = exercise_of(source)
         if exercise is not None:
@@ -109,10 +107,10 @@ def from_notebook(name: str, notebook: Any) -> Submission:
 def from_python(name: str, text: str) -> Submission:
     """A submission from the text of a Python file."""
     try:
-        ast.parse(text)
-    except (SyntaxError, ValueError) as error:
+        parse_quietly(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         place = f"line {error.lineno}: " if isinstance(error, SyntaxError) and error.lineno else ""
-        detail = error.msg if isinstance(error, SyntaxError) else str(error)
+        detail = error.msg if isinstance(error, SyntaxError) else str(error) or "it is nested too deeply"
         raise UnreadableSubmission(f"{name} is not valid Python: {place}{detail}") from error
     return _submission(name, [Cell(0, text)], {})
 
@@ -191,7 +189,7 @@ def _source_of(cell: dict[str, Any]) -> str:
 def _grade_call(source: str) -> ast.Call | None:
     """The call of `grade` that is all that the cell does, or None."""
     try:
-        body = ast.parse(source).body
+        body = parse_quietly(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     if len(body) != 1 or not isinstance(body[0], ast.Expr) or not isinstance(body[0].value, ast.Call):
@@ -250,7 +248,7 @@ def _readable(sources: Iterable[str]) -> str:
 
 def _parses(text: str) -> bool:
     try:
-        ast.parse(text)
+        parse_quietly(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
