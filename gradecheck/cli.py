@@ -76,7 +76,7 @@ def check(
     if form == "json":
         click.echo(to_json(report))
     else:
-        print_report(report, Console(highlight=False, soft_wrap=True))
+        print_report(report, Console(highlight=False, soft_wrap=True, emoji=False))
     sys.exit(report.exit_code(strict=strict))
 
 

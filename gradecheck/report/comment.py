@@ -29,5 +29,6 @@ def comment_markdown(result: Result) -> str:
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows as it stands."""
+    """Text that Markdown shows as it stands, in one paragraph."""
+    text = " ".join(text.split())
     return _SPECIAL.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), text)

@@ -34,35 +34,50 @@ def print_report(report: Report, console: Console) -> None:
         problems = [p for p in problems if p.submission != submission]
         _print_submission(submission, list(group), own, console)
     for problem in problems:
-        console.print(f"[red]{escape(problem.message)}[/]")
+        console.print(f"[red]{_safe(problem.message)}[/]")
+
+
+def _safe(text: str) -> str:
+    """Text that can be printed as it stands: one line, no control character, no markup of rich's.
+
+    File names, exception messages and class names come from students; an escape sequence in one of them
+    would write over the lines of others.
+    """
+    return escape(_printable(text))
+
+
+def _printable(text: str) -> str:
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
 
 
 def card_text(result: Result) -> str:
     """One exercise as plain text: the twin of the notebook's card, letter for letter what `check` prints."""
     lines = [f"{result.verdict.exercise.name}: {_state(result)}  {_points(result)}", *_details(result)]
-    return "\n".join(lines)
+    return "\n".join(map(_printable, lines))
 
 
 def _print_submission(
     submission: str, results: list[Result], problems: Iterable[Problem], console: Console
 ) -> None:
     as_saved = "[dim](as saved; the state of a running kernel does not count)[/]"
-    console.print(f"[bold]{escape(submission)}[/]  {as_saved}")
+    console.print(f"[bold]{_safe(submission)}[/]  {as_saved}")
     width = max(len(result.verdict.exercise.title) for result in results)
     for result in results:
         style = _STYLES[result.verdict.status]
         state = f"[{style}]{_state(result):<13}[/]{_points(result):>8}"
         title = f"{result.verdict.exercise.title:<{width}}"
-        console.print(f"  {title}  {state}  {escape(_reason(result))}".rstrip())
+        console.print(f"  {title}  {state}  {_safe(_reason(result))}".rstrip())
     for problem in problems:
-        console.print(f"  [dim]note: {escape(problem.message)}[/]")
+        console.print(f"  [dim]note: {_safe(problem.message)}[/]")
     first = next((r for r in results if r.verdict.status in (Status.FAILED, Status.NOT_GRADED)), None)
     if first is not None:
         console.print()
         console.print(f"  [bold]{first.verdict.exercise.title}[/]")
         for line in _details(first):
             for part in textwrap.wrap(line, _WIDTH, drop_whitespace=False) or [""]:
-                console.print(f"    {escape(part)}".rstrip())
+                console.print(f"    {_safe(part)}".rstrip())
     console.print()
     console.print(_progress(results))
     console.print(_next(results, first))
