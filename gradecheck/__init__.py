@@ -19,7 +19,7 @@ from gradecheck.errors import (
     WorkerUnavailable,
 )
 from gradecheck.exercise import Exercise, Mistake, MistakeClass
-from gradecheck.reference.tape import QUIET
+from gradecheck.reference.tape import QUIET as _QUIET
 
 __version__ = "0.1.0"
 
@@ -41,5 +41,5 @@ __all__ = [
 ]
 
 # A line on stderr in a graded cell costs all its points under nbgrader; both variables are needed.
-for _name, _value in QUIET.items():
+for _name, _value in _QUIET.items():
     os.environ.setdefault(_name, _value)
