@@ -83,10 +83,10 @@ def timed_out(evidence: Evidence, fault: Observation, outcome: TimedOut) -> str:
 
 def died(evidence: Evidence, fault: Observation, outcome: Died) -> str:
     """The call took the whole process down."""
-    return (
-        f"{evidence.exercise.name} brought the whole Python process down ({outcome.how})"
-        f"{_on(evidence, fault)}. A TensorFlow operation given the wrong rank can do that."
-    )
+    what = f"{evidence.exercise.name} brought the whole Python process down ({outcome.how})"
+    if outcome.signal is None:
+        return f"{what}{_on(evidence, fault)}."
+    return f"{what}{_on(evidence, fault)}. A TensorFlow operation given the wrong rank can do that."
 
 
 def raised(evidence: Evidence, fault: Observation, outcome: Raised) -> str:
@@ -129,8 +129,8 @@ def wrong(
     share = "" if total == 1 else f" ({int(finding.wrong.sum())} of {total} entries are wrong)"
     if secret:
         return f"{element} is wrong{where}{share}."
-    wanted = _number(float(output.value[finding.worst]))
-    return f"{element} is {_number(_yours(finding))}, expected {wanted}{where}{share}."
+    yours, wanted = _apart(_yours(finding), float(output.value[finding.worst]))
+    return f"{element} is {yours}, expected {wanted}{where}{share}."
 
 
 def _wrong_structure(evidence: Evidence, finding: Finding, output: ExpectedOutput) -> str:
@@ -216,6 +216,15 @@ def _element(output: ExpectedOutput, finding: Finding) -> str:
 
 def _yours(finding: Finding) -> float:
     return float(finding.yours[finding.worst]) if finding.yours is not None else float("nan")
+
+
+def _apart(yours: float, wanted: float) -> tuple[str, str]:
+    """Both numbers, with as many digits as it takes to see that they differ."""
+    for digits in range(4, 10):
+        shown = f"{yours:.{digits}g}", f"{wanted:.{digits}g}"
+        if shown[0] != shown[1]:
+            break
+    return shown
 
 
 def _number(value: float) -> str:

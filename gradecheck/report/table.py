@@ -81,4 +81,6 @@ def _note(yours: float, expected: float) -> str:
         return "zero"
     if expected == 0:
         return "should be 0"
-    return f"{yours / expected:.3g} times"
+    ratio = yours / expected
+    shown = next((s for s in (f"{ratio:.{digits}g}" for digits in range(3, 9)) if s != "1"), "about 1")
+    return f"{shown} times"
