@@ -109,6 +109,11 @@ def test_a_plain_file_is_cell_zero_and_its_lines_have_no_cell(submit: Any) -> No
     assert submission.run() == (CellResult(0, None),)
 
 
+def test_a_line_is_found_below_the_magic_that_times_a_cell(submit: Any) -> None:
+    submission = submit("pass", "%%time\n\ndef f(x):\n    return x.nothing")
+    assert submission.call("f").frame == Frame(2, 4, "return x.nothing")
+
+
 def test_a_function_of_another_arity_has_no_line(submit: Any) -> None:
     outcome = submit("def f():\n    pass").call("f")
     assert (outcome.type, outcome.frame) == ("TypeError", None)
@@ -136,6 +141,8 @@ def test_a_cell_that_raises_does_not_stop_the_rest(submit: Any) -> None:
     assert (fourth.outcome.type, fourth.outcome.frame) == ("SyntaxError", Frame(4, 1, "def f(x:"))
     assert isinstance(fifth.outcome, Raised)
     assert submission.call("f").values[0].tolist() == 3
+    wrong = submission.contents("error")[1]
+    assert wrong["traceback"] == ["  Cell 4, line 1", "    def f(x:", "SyntaxError: '(' was never closed"]
     error = submission.contents("error")[0]
     assert error["ename"] == "AttributeError"
     assert error["traceback"] == [
@@ -178,7 +185,7 @@ def test_magics_shell_commands_and_top_level_await(submit: Any) -> None:
         "import asyncio\nawait asyncio.sleep(0)\nprint('awaited')",
         "%time x = 3",
         "%%capture\nprint('captured')",
-        "import os\nn = os.system('echo from a child')",
+        "import os\nn = os.system('echo from a child')\nexit()",
         "%matplotlib inline" if _has_matplotlib() else "pass",
     )
     assert [result.outcome for result in submission.run()] == [None] * 7

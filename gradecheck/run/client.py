@@ -125,12 +125,12 @@ class Template:
             raise WorkerUnavailable(f"{folder} is not a folder, so nothing can be run in it.")
         return Session(self._fork, cells, folder, limits or Limits(), on_message)
 
-    def _fork(self, directory: Path, limits: Limits) -> "_ForkedChild":
+    def _fork(self, directory: Path, limits: Limits, figures: bool) -> "_ForkedChild":
         with self._lock:
             for attempt in (1, 2):
                 self.start()
                 try:
-                    return self._ask_for_child(directory, limits)
+                    return self._ask_for_child(directory, limits, figures)
                 except _Gone as gone:
                     reason = f"{gone}{self._last_words()}"
                     self._stop()
@@ -141,7 +141,7 @@ class Template:
                         ) from None
         raise AssertionError
 
-    def _ask_for_child(self, directory: Path, limits: Limits) -> "_ForkedChild":
+    def _ask_for_child(self, directory: Path, limits: Limits, figures: bool) -> "_ForkedChild":
         if not self._ready:
             self._read_line(_START_SECONDS)
             self._ready = True
@@ -151,6 +151,7 @@ class Template:
             "child": number,
             "directory": str(directory),
             "limits": dataclasses.asdict(limits),
+            "figures": figures,
         }
         ours, theirs = socket.socketpair()
         with theirs:

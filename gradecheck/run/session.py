@@ -36,8 +36,8 @@ class Child(Protocol):
         """
 
 
-Fork = Callable[[Path, Limits], Child]
-"""Makes a child with a working directory; raises `WorkerUnavailable`."""
+Fork = Callable[[Path, Limits, bool], Child]
+"""Makes a child with a working directory; True where it will draw figures. Raises `WorkerUnavailable`."""
 
 
 class Session:
@@ -56,6 +56,7 @@ class Session:
     ) -> None:
         self._fork = fork
         self._cells = tuple(cells)
+        self._draws = any("matplotlib" in cell.source for cell in cells)
         self._directory = directory
         self._limits = limits
         self._on_message = on_message
@@ -134,7 +135,7 @@ class Session:
     def _revive(self) -> None:
         """A fresh process in which the harmless cells ran; one that proves deadly now is left out."""
         while self._child is None:
-            self._child = self._fork(self._directory, self._limits)
+            self._child = self._fork(self._directory, self._limits, self._draws)
             for cell in tuple(self._harmless):
                 if isinstance(self._run(cell, silent=True), TimedOut | Died):
                     self._harmless.remove(cell)

@@ -4,6 +4,7 @@ Built in the template before it forks. No colours and short tracebacks: IPython'
 for each cell that fails.
 """
 
+import ast
 import builtins
 import getpass
 import logging
@@ -29,6 +30,10 @@ from gradecheck.run.streams import Output
 _CELL_NAME = re.compile(r"<ipython-input-cell-(\d+)>\Z")
 _NO_ANSWER = "nobody can answer {}() while this file is checked: write the value into the code instead"
 _DEEPEST_SHOWN = 20
+_FOLDERS = re.compile(
+    r"^.*(site-packages|lib/python3\.\d+)/"
+)  # where a library lies says nothing to a student
+_TIMED = "<timed exec>"  # IPython's name for the body of a cell that starts with %%time
 
 
 class _Compiler(CachingCompiler):
@@ -39,6 +44,15 @@ class _Compiler(CachingCompiler):
     def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:  # noqa: ARG002
         """The file name that tracebacks show."""
         return f"<ipython-input-cell-{type(self).number}>"
+
+    def ast_parse(self, source: str, filename: str = "<unknown>", symbol: str = "exec") -> ast.AST:
+        """Parse, with Python's own words for what is wrong instead of "incomplete input"."""
+        try:
+            return super().ast_parse(source, filename, symbol)
+        except SyntaxError as error:
+            if error.msg != "incomplete input":
+                raise
+        return ast.parse(source, filename, symbol)
 
 
 class _Publisher(DisplayPublisher):
@@ -96,6 +110,9 @@ class WorkerShell(InteractiveShell):
     def init_virtualenv(self) -> None:
         """Leave sys.path alone."""
 
+    def ask_exit(self) -> None:
+        """Go on: `exit()` in a notebook ends no cell."""
+
     def enable_gui(self, gui: object = None) -> None:
         """There is no window system."""
 
@@ -123,8 +140,11 @@ class WorkerShell(InteractiveShell):
 
     def _traceback_lines(self, error: BaseException) -> list[str]:
         """The steps from the student's first line on, as text."""
-        if isinstance(error, SyntaxError) and error.__traceback__ is not None:
-            return [f"  Line {error.lineno}: {(error.text or '').strip()}"]
+        wrong = (
+            self.locate(error.filename or "", error.lineno or 0) if isinstance(error, SyntaxError) else None
+        )
+        if wrong is not None:
+            return [f"  {_place(wrong)}", f"    {wrong.code}"]
         steps = [(step.f_code, line) for step, line in traceback.walk_tb(error.__traceback__)]
         while steps and not _CELL_NAME.match(steps[0][0].co_filename):
             steps.pop(0)
@@ -132,10 +152,10 @@ class WorkerShell(InteractiveShell):
         for code, line in steps[:_DEEPEST_SHOWN]:
             frame = self.locate(code.co_filename, line)
             if frame is None:
-                lines.append(f'  File "{code.co_filename}", line {line}, in {code.co_name}')
+                file = _FOLDERS.sub("", code.co_filename)
+                lines.append(f'  File "{file}", line {line}, in {code.co_name}')
             else:
-                where = f"Cell {frame.cell}" if frame.cell else "Your file"
-                lines += [f"  {where}, line {frame.line}, in {code.co_name}", f"    {frame.code}"]
+                lines += [f"  {_place(frame)}, in {code.co_name}", f"    {frame.code}"]
         return lines
 
     def prepare(self, output: Output) -> None:
@@ -147,6 +167,7 @@ class WorkerShell(InteractiveShell):
         for handler in logging.getLogger("tensorflow").handlers:
             if isinstance(handler, logging.StreamHandler):
                 handler.setStream(output.stderr)
+        warnings.filterwarnings("ignore", "To exit: use", UserWarning)
         builtins.input = _no_answer("input")
         getpass.getpass = _no_answer("getpass")
         self.sources: dict[int, tuple[int, list[str]]] = {}
@@ -154,8 +175,7 @@ class WorkerShell(InteractiveShell):
     def run(self, cell: Cell) -> Raised | None:
         """Run one cell; what it puts out goes to the output that `prepare` was given."""
         lines = cell.source.splitlines()
-        blank = next((i for i, line in enumerate(lines) if line.strip()), 0)
-        self.sources[cell.number] = (blank, lines)  # IPython drops the blank lines at the top
+        self.sources[cell.number] = (_blank_lines(lines), lines)
         _Compiler.number = cell.number
         self.source = cell.source
         self.execution_count = len(self.sources) + 1  # of a cell that has run already
@@ -167,12 +187,22 @@ class WorkerShell(InteractiveShell):
     def locate(self, file: str, line: int) -> Frame | None:
         """The student's line that a code object's file name and line mean."""
         named = _CELL_NAME.match(file)
-        if named is None or int(named[1]) not in self.sources:
+        number = int(named[1]) if named else self._only_timed_cell() if file == _TIMED else None
+        if number is None or number not in self.sources:
             return None
-        number = int(named[1])
         blank, lines = self.sources[number]
+        if file == _TIMED:
+            blank += 1 + _blank_lines(lines[blank + 1 :])
         text = lines[line + blank - 1].strip() if line + blank <= len(lines) else ""
         return Frame(number or None, line + blank, text[:500])
+
+    def _only_timed_cell(self) -> int | None:
+        timed = [
+            number
+            for number, (blank, lines) in self.sources.items()
+            if lines and lines[blank].split() == ["%%time"]
+        ]
+        return timed[0] if len(timed) == 1 else None
 
 
 def build_shell() -> WorkerShell:
@@ -184,6 +214,15 @@ def build_shell() -> WorkerShell:
         warnings.simplefilter("ignore")
         shell: WorkerShell = WorkerShell.instance(config=config, colors="nocolor", xmode="Plain")
     return shell
+
+
+def _blank_lines(lines: list[str]) -> int:
+    """How many blank lines stand at the top; IPython drops them before it counts."""
+    return next((count for count, line in enumerate(lines) if line.strip()), 0)
+
+
+def _place(frame: Frame) -> str:
+    return f"{f'Cell {frame.cell}' if frame.cell else 'Your file'}, line {frame.line}"
 
 
 def _no_answer(name: str) -> Any:

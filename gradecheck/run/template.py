@@ -4,9 +4,10 @@ Run as `python -P -m gradecheck.run.template DESCRIPTOR`. It holds no answer, no
 value, runs nothing of a student's, and must not run a TensorFlow operation: forking after one makes
 `tf.function` hang in the child. Requests are lines of JSON, each answered by one line:
 
-    {"op": "fork", "child": n, "directory": …, "limits": {…}} and a descriptor  ->  {"pid": …}
-    {"op": "interrupt", "child": n}                                             ->  {}
-    {"op": "end", "child": n, "grace": seconds}   ->  {"status": as waitpid's, or null, "killed": bool}
+    {"op": "fork", "child": n, "directory": …, "limits": {…}, "figures": bool} and a descriptor
+                                                ->  {"pid": …}
+    {"op": "interrupt", "child": n}             ->  {}
+    {"op": "end", "child": n, "grace": seconds} ->  {"status": as waitpid's, or null, "killed": bool}
 
 When the judge closes the connection, or ends, the template kills all children and ends, too.
 """
@@ -56,6 +57,9 @@ class _Template:
         os._exit(0)
 
     def _fork(self, child: int, request: dict[str, Any], descriptor: int) -> dict[str, Any]:
+        if request["figures"]:  # at first need: half a second, once for all children
+            with contextlib.suppress(ImportError):
+                importlib.import_module("matplotlib.pyplot")
         pid = os.fork()
         if pid == 0:
             _become_worker(self.shell, request, descriptor)
@@ -94,7 +98,10 @@ class _Template:
         return bool(pid)
 
     def _kill_orphans(self) -> None:
-        """Kill what ended children left behind; as a subreaper, this process inherits it."""
+        """Kill what ended children left behind; as a subreaper, this process inherits it.
+
+        Whose it was cannot be told, so a daemon of another child that still runs goes with it.
+        """
         for _ in range(50):
             strays = _children() - set(self.pids.values())
             if not strays:
@@ -136,8 +143,6 @@ def _prepare() -> Any:
 
     for lazy in (numpy.linalg, numpy.random, numpy.testing, tensorflow.nn, tensorflow.raw_ops):
         dir(lazy)
-    with contextlib.suppress(ImportError):
-        importlib.import_module("matplotlib.pyplot")
     from gradecheck.run import confine, worker  # noqa: F401
     from gradecheck.run.shell import build_shell
 
