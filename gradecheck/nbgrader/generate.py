@@ -5,7 +5,8 @@ from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
 from gradecheck.errors import CourseNotReady
 
@@ -19,18 +20,20 @@ def load_course_config(root: Path) -> Config:
         CourseNotReady: there is no nbgrader_config.py.
     """
     if not (root / CONFIG_FILE).is_file():
-        raise CourseNotReady(f"{root.resolve()} is no course: it holds no {CONFIG_FILE}; go to the course's root folder")
+        raise CourseNotReady(
+            f"{root.resolve()} is no course: it holds no {CONFIG_FILE}; go to the course's root folder"
+        )
     return PyFileConfigLoader(CONFIG_FILE, path=str(root)).load_config()
 
 
 def source_folder(root: Path) -> Path:
     """Where the instructor's notebooks are."""
-    return root / CourseDirectory(config=load_course_config(root)).source_directory
+    return root / str(CourseDirectory(config=load_course_config(root)).source_directory)
 
 
 def release_folder(root: Path) -> Path:
     """Where the students' notebooks are."""
-    return root / CourseDirectory(config=load_course_config(root)).release_directory
+    return root / str(CourseDirectory(config=load_course_config(root)).release_directory)
 
 
 def generate_release(root: Path, assignment: str, destination: Path) -> Path:

@@ -1,0 +1,97 @@
+"""The exporter that nbgrader's Autograde reads notebooks with: it takes any file, and finds a renamed one."""
+
+import contextlib
+import os
+import stat
+from glob import escape
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+
+from gradecheck.nbgrader.handin import KEY, HandIn
+from gradecheck.nbgrader.original import ids_in
+from gradecheck.nbgrader.reading import read_anything
+from gradecheck.nbgrader.workers import shared_template
+
+
+class AnyFileExporter(NotebookExporter):
+    """A NotebookExporter that reads damaged files too.
+
+    It also lays a hook into the converter that it belongs to, run before a submission is converted: a hook
+    from the configuration is not told which course it works for.
+    """
+
+    parent: Any
+
+    def __init__(self, config: Any = None, **settings: Any) -> None:
+        super().__init__(config=config, **settings)  # type: ignore[no-untyped-call]
+        self._stand_ins: dict[str, str] = {}
+        if isinstance(self.parent, Autograde):
+            shared_template()  # loads TensorFlow while nbgrader prepares
+            self._hook = self.parent.pre_convert_hook
+            self._ignore = list(self.parent.coursedir.ignore)
+            self.parent.pre_convert_hook = self._prepare
+
+    def from_filename(  # type: ignore[override]  # a NotebookExporter gives text where an Exporter gives cells
+        self, filename: str, resources: Any = None, **settings: Any
+    ) -> tuple[str, Any]:
+        """Read a file, whatever it holds, and convert it."""
+        resources = ResourcesDict() if resources is None else resources
+        path = Path(self._stand_ins.get(filename, filename))
+        resources["metadata"] = ResourcesDict(name=Path(filename).stem, path=str(Path(filename).parent))
+        reading = read_anything(path)
+        resources[KEY] = HandIn(
+            course=Path(self.parent.coursedir.root),
+            attempt=reading.attempt,
+            problem=reading.problem,
+            stand_in=path.name if filename in self._stand_ins else None,
+            order=self._order(resources["nbgrader"]),
+        )
+        text, resources = self.from_notebook_node(reading.notebook, resources=resources, **settings)  # type: ignore[no-untyped-call]
+        return text, resources
+
+    def _order(self, names: Any) -> tuple[str, ...]:
+        """The ids of the instructor's cells, from the source, or else from the release."""
+        course = self.parent.coursedir
+        folders = (course.source_directory, course.release_directory)
+        file = f"{names['notebook']}.ipynb"
+        return ids_in(
+            *(Path(course.format_path(folder, ".", names["assignment"]), file) for folder in folders)
+        )
+
+    def _prepare(self, *, notebooks: list[str], **names: Any) -> None:
+        """Before a submission is converted: list missing notebooks, pass over what cannot be copied."""
+        if self._hook is not None:
+            self._hook(notebooks=notebooks, **names)
+        folder = Path(notebooks[0]).parent
+        course = self.parent.coursedir
+        course.ignore = [*self._ignore, *(escape(name) for name in _uncopyable(folder))]
+        if course.notebook_id == "*":
+            with Gradebook(course.db_url, course.course_id) as gradebook:
+                expected = [n.name for n in gradebook.find_assignment(names["assignment"]).notebooks]
+            self._complete(notebooks, folder, expected)
+
+    def _complete(self, notebooks: list[str], folder: Path, expected: list[str]) -> None:
+        """Add the missing notebooks; exactly one of a strange name stands in for exactly one missing."""
+        there = {Path(name).stem for name in notebooks}
+        missing = [str(folder / f"{name}.ipynb") for name in expected if name not in there]
+        strange = [name for name in notebooks if Path(name).stem not in expected]
+        if len(missing) == len(strange) == 1:
+            self._stand_ins[missing[0]] = strange[0]
+        notebooks[:] = sorted({*notebooks, *missing} - set(self._stand_ins.values()))
+
+
+def _uncopyable(folder: Path) -> list[str]:
+    """Names of links to nowhere, pipes and the like, over which copying the submission would stumble."""
+    found = []
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                if stat.S_ISREG(Path(parent, name).stat().st_mode):
+                    continue
+            found.append(name)
+    return found
