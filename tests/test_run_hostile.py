@@ -319,8 +319,8 @@ class TestNothingIsLeftBehind:
 def test_a_template_that_a_submission_ends_is_replaced(
     tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gradecheck.run.client._REPLY_SECONDS", 0.5)
-    monkeypatch.setattr("gradecheck.run.client._QUIT_SECONDS", 0.5)
+    monkeypatch.setattr("gradecheck.run.process._REPLY_SECONDS", 0.5)
+    monkeypatch.setattr("gradecheck.run.process._QUIT_SECONDS", 0.5)
     cells = [
         Cell(1, f"import os\ndef f(x):\n    os.kill(os.getppid(), {int(number)})\n    os._exit(0)"),
         Cell(2, HONEST),

@@ -14,7 +14,7 @@ from gradecheck.run.caller import ArgumentKind, Caller
 from gradecheck.run.cells import Cell, CellMessage, CellResult
 from gradecheck.run.client import Template
 from gradecheck.run.limits import Limits
-from gradecheck.run.outcome import Died, Frame, Missing, NotArray, Raised, Returned
+from gradecheck.run.outcome import Died, Frame, Missing, NotArray, Raised, Returned, TimedOut
 from gradecheck.run.session import Session
 
 X = np.float32([[1, -2, 3]])
@@ -239,6 +239,36 @@ def test_two_submissions_do_not_see_each_other(submit: Any) -> None:
     drawn = one.call("f").values[0]
     assert other.call("f").values[0].tolist() == [False, False]
     assert not np.array_equal(drawn, other.call("g").values[0])
+
+
+class TestWithoutFork:
+    """As on Windows: a fresh process for each session."""
+
+    @pytest.fixture
+    def spawning(self) -> Iterator[Template]:
+        with Template(fork=False) as template:
+            yield template
+
+    def test_cells_run_and_calls_are_answered(self, spawning: Template, tmp_path: Path) -> None:
+        (tmp_path / "numpy.py").write_text("raise ImportError")
+        loop = "def f(x):\n    while True: pass"
+        stop = "import os\ndef g(x): os.abort()"
+        submission = Submission(
+            spawning, tmp_path, "import numpy\nprint('hello')", loop, stop, "def h(x): return x"
+        )
+        submission.session._limits = Limits(call_seconds=0.5, grace_seconds=0.5)
+        assert submission.call("h").values[0].tolist() == X.tolist()
+        assert submission.text() == "hello\n"
+        assert submission.call("f") == TimedOut(0.5)
+        assert submission.call("g") == Died(6)
+
+    def test_a_process_that_cannot_start_says_why(
+        self, spawning: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "tensorflow.py").write_text("raise ImportError('a planted fault')")
+        monkeypatch.setattr("gradecheck.run.client._environment", lambda _: {"PYTHONPATH": str(tmp_path)})
+        with pytest.raises(WorkerUnavailable, match="a planted fault"):
+            spawning.session([], tmp_path).run_cells()
 
 
 def test_the_environment_of_the_judge_stays_with_the_judge(

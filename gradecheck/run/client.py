@@ -1,34 +1,27 @@
-"""The judge's end of the template process: starts it, asks it for children, leaves nothing behind."""
+"""Where the judge gets sessions from: one process that is ready to fork a worker for each submission."""
 
-import dataclasses
 import itertools
-import json
 import os
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import gradecheck
 from gradecheck.errors import WorkerUnavailable
 from gradecheck.run.cells import Cell, CellResult, OnMessage
 from gradecheck.run.limits import Limits
-from gradecheck.run.session import Session, signal_of
-from gradecheck.run.wire import Connection
+from gradecheck.run.process import Gone, TemplateProcess
+from gradecheck.run.session import Child, Session
+from gradecheck.run.spawn import how_to_see, spawn
 
 __all__ = ["Cell", "CellResult", "Limits", "Session", "Template"]
 
-_START_SECONDS = 120.0
-_REPLY_SECONDS = 15.0
-_QUIT_SECONDS = 3.0
 _KEPT = frozenset(
     {
         *("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT"),
+        *("USERPROFILE", "APPDATA", "LOCALAPPDATA", "PATHEXT", "COMSPEC"),
         *("VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "XDG_CACHE_HOME", "MPLCONFIGDIR"),
         "CUDA_VISIBLE_DEVICES",
     }
@@ -43,24 +36,22 @@ _SET = {
 }
 
 
-class _Gone(Exception):
-    """The template ended, or does not answer."""
-
-
 class Template:
     """The process that forks a worker for each submission; safe to use from several threads.
 
-    `start` does not wait: TensorFlow is imported while the judge does other things. Whatever ends the
-    judge ends the template, which notices that its connection was closed.
+    `start` does not wait: TensorFlow is imported while the judge does other things. A process that ended
+    is replaced. Whatever ends the judge ends the process, which notices that its connection was closed.
+
+    Args:
+        fork: False for a fresh process for each session instead, as is done where nothing can be forked.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, fork: bool | None = None) -> None:
+        self._forks = hasattr(os, "fork") if fork is None else fork
         self._lock = threading.RLock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._control: socket.socket | None = None
-        self._ready = False
+        self._process: TemplateProcess | None = None
         self._numbers = itertools.count(1)
-        self._children: dict[int, _ForkedChild] = {}
+        self._children: list[Child] = []
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
@@ -72,32 +63,17 @@ class Template:
 
     def start(self) -> None:
         """Start the process if it does not run, without waiting for it."""
-        with self._lock:
-            if self._process is not None:
-                return
-            if self._folder is None:
-                self._folder = tempfile.TemporaryDirectory(prefix="gradecheck-")
-            ours, theirs = socket.socketpair()
-            command = [sys.executable, "-P", "-m", "gradecheck.run.template", str(theirs.fileno())]
-            with theirs, Path(self._folder.name, "stderr").open("wb") as errors:
-                self._process = subprocess.Popen(
-                    command,
-                    pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=errors,
-                    env=_environment(self._folder.name),
-                    cwd=self._folder.name,
-                    start_new_session=True,
-                )
-            self._control, self._ready = ours, False
+        if self._forks:
+            self._running()
 
     def close(self) -> None:
         """End the process, its sessions and all their children; again does nothing."""
         with self._lock:
-            for child in tuple(self._children.values()):
+            for child in self._children:
                 child.end(0)
-            self._stop()
+            if self._process is not None:
+                self._process.stop()
+                self._process = None
             if self._folder is not None:
                 self._folder.cleanup()
                 self._folder = None
@@ -123,157 +99,50 @@ class Template:
         folder = Path(directory).resolve()
         if not folder.is_dir():
             raise WorkerUnavailable(f"{folder} is not a folder, so nothing can be run in it.")
-        return Session(self._fork, cells, folder, limits or Limits(), on_message)
+        return Session(self._child, cells, folder, limits or Limits(), on_message)
 
-    def _fork(self, directory: Path, limits: Limits, figures: bool) -> "_ForkedChild":
+    def _child(self, directory: Path, limits: Limits, figures: bool) -> Child:
+        child = self._fork(directory, limits, figures) if self._forks else self._spawn(directory, limits)
+        with self._lock:
+            self._children = [other for other in self._children if not other.connection.closed] + [child]
+        return child
+
+    def _fork(self, directory: Path, limits: Limits, figures: bool) -> Child:
         with self._lock:
             for attempt in (1, 2):
-                self.start()
+                process = self._running()
                 try:
-                    return self._ask_for_child(directory, limits, figures)
-                except _Gone as gone:
-                    reason = f"{gone}{self._last_words()}"
-                    self._stop()
+                    return process.fork(next(self._numbers), directory, limits, figures=figures)
+                except Gone as gone:
+                    process.stop()
                     if attempt == 2:
                         raise WorkerUnavailable(
-                            f"The process that runs answers could not be used: {reason}\n"
-                            f"Try it yourself: {sys.executable} -c 'import tensorflow, IPython'"
+                            f"The process that runs answers could not be used: {gone}\n"
+                            f"{process.last_words()}\n{how_to_see()}"
                         ) from None
         raise AssertionError
 
-    def _ask_for_child(self, directory: Path, limits: Limits, figures: bool) -> "_ForkedChild":
-        if not self._ready:
-            self._read_line(_START_SECONDS)
-            self._ready = True
-        number = next(self._numbers)
-        request = {
-            "op": "fork",
-            "child": number,
-            "directory": str(directory),
-            "limits": dataclasses.asdict(limits),
-            "figures": figures,
-        }
-        ours, theirs = socket.socketpair()
-        with theirs:
-            try:
-                self.exchange(request, theirs)
-            except _Gone:
-                ours.close()
-                raise
-        assert self._process is not None
-        child = self._children[number] = _ForkedChild(self, self._process, number, Connection(ours))
-        return child
-
-    def exchange(self, request: dict[str, Any], passed: socket.socket | None = None) -> dict[str, Any]:
-        """Ask the template something and wait for its answer.
-
-        Raises:
-            _Gone: it does not answer.
-        """
+    def _spawn(self, directory: Path, limits: Limits) -> Child:
         with self._lock:
-            if self._control is None:
-                raise _Gone("it was closed")
-            line = json.dumps(request).encode() + b"\n"
-            try:
-                self._control.settimeout(_REPLY_SECONDS)
-                socket.send_fds(self._control, [line], [] if passed is None else [passed.fileno()])
-            except OSError as error:
-                raise _Gone(str(error)) from None
-            reply = self._read_line(_REPLY_SECONDS)
-        if "error" in reply:
-            raise _Gone(str(reply["error"]))
-        return reply
+            folder = self._scratch()
+            errors = folder / f"stderr-{next(self._numbers)}"
+        return spawn(directory, limits, _environment(folder), errors)
 
-    def restart(self) -> None:
-        """Replace a process that does not answer."""
+    def _running(self) -> TemplateProcess:
         with self._lock:
-            self._stop()
-            self.start()
+            if self._process is None or self._process.stopped:
+                folder = self._scratch()
+                self._process = TemplateProcess(folder, _environment(folder))
+            return self._process
 
-    def forget(self, number: int) -> None:
-        """A child has ended."""
-        self._children.pop(number, None)
-
-    def runs(self, process: "subprocess.Popen[bytes]") -> bool:
-        """Whether `process` is still the one in use."""
-        return self._process is process
-
-    def _read_line(self, seconds: float) -> dict[str, Any]:
-        assert self._control is not None
-        deadline = time.monotonic() + seconds
-        line = b""
-        while not line.endswith(b"\n"):
-            left = deadline - time.monotonic()
-            try:
-                self._control.settimeout(max(left, 0.001))
-                chunk = self._control.recv(4096)
-            except TimeoutError:
-                raise _Gone(f"no answer in {seconds:.0f} s") from None
-            except OSError as error:
-                raise _Gone(str(error)) from None
-            if not chunk:
-                raise _Gone("it ended")
-            line += chunk
-        reply = json.loads(line)
-        assert isinstance(reply, dict)
-        return reply
-
-    def _last_words(self) -> str:
+    def _scratch(self) -> Path:
         if self._folder is None:
-            return ""
-        with Path(self._folder.name, "stderr").open("rb") as file:
-            text = file.read()[-2000:].decode("utf-8", "replace").strip()
-        return f"\n{text}" if text else ""
-
-    def _stop(self) -> None:
-        if self._control is not None:
-            self._control.close()
-            self._control = None
-        if self._process is not None:
-            try:
-                self._process.wait(_QUIT_SECONDS if self._ready else 0)  # it kills its children first
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
+            self._folder = tempfile.TemporaryDirectory(prefix="gradecheck-", ignore_cleanup_errors=True)
+        return Path(self._folder.name)
 
 
-class _ForkedChild:
-    """A child of the template."""
-
-    def __init__(
-        self, template: Template, process: "subprocess.Popen[bytes]", number: int, connection: Connection
-    ) -> None:
-        self.connection = connection
-        self._template = template
-        self._process = process
-        self._number = number
-
-    def interrupt(self) -> None:
-        """See `gradecheck.run.session.Child`."""
-        self._ask({"op": "interrupt", "child": self._number})
-
-    def end(self, grace: float) -> int | None:
-        """See `gradecheck.run.session.Child`."""
-        if grace == 0:
-            self.connection.close()
-        reply = self._ask({"op": "end", "child": self._number, "grace": grace})
-        self.connection.close()
-        self._template.forget(self._number)
-        return None if reply.get("killed", True) else signal_of(reply["status"])
-
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        if not self._template.runs(self._process):
-            return {}  # it ended with its template
-        try:
-            return self._template.exchange(request)
-        except _Gone:
-            self._template.restart()
-            return {}
-
-
-def _environment(folder: str) -> dict[str, str]:
-    """What the template may know of the judge's environment: no password, no token."""
+def _environment(folder: Path) -> dict[str, str]:
+    """What a worker may know of the judge's environment: no password, no token."""
     kept = {name: text for name, text in os.environ.items() if name in _KEPT or name.startswith("LC_")}
     package = Path(gradecheck.__file__).resolve().parents[1]
-    return {**kept, **_SET, "PYTHONPATH": str(package), "IPYTHONDIR": str(Path(folder, "ipython"))}
+    return {**kept, **_SET, "PYTHONPATH": str(package), "IPYTHONDIR": str(folder / "ipython")}

@@ -26,7 +26,8 @@ def prepare_child(channel: int, directory: str, limits: Limits) -> int:
     Raises:
         OSError: the folder cannot be entered.
     """
-    os.setsid()
+    with contextlib.suppress(PermissionError):  # a process that was spawned has a session of its own
+        os.setsid()
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

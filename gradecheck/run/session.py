@@ -1,6 +1,5 @@
 """One submission in a process of its own: runs its cells, calls its functions, outlives its deaths."""
 
-import os
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -207,10 +206,3 @@ class Session:
     def _bury(self, grace: float) -> int | None:
         child, self._child = self._child, None
         return None if child is None else child.end(grace)
-
-
-def signal_of(status: int | None) -> int | None:
-    """The signal in a status of `waitpid`, None where there is none."""
-    if status is None or not os.WIFSIGNALED(status):
-        return None
-    return os.WTERMSIG(status)

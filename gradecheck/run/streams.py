@@ -35,7 +35,12 @@ class Output:
         self._read = {"stdout": 0, "stderr": 0}
 
     def take_descriptors(self) -> None:
-        """Point descriptors 1 and 2 at files in memory."""
+        """Point descriptors 1 and 2 at files in memory; on Windows at nothing, so it is lost."""
+        if not hasattr(os, "pread"):
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for target in (0, 1, 2):
+                os.dup2(nothing, target)
+            return
         for name, target in (("stdout", 1), ("stderr", 2)):
             descriptor = _memory_file(name)
             os.dup2(descriptor, target)

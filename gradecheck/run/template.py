@@ -134,7 +134,7 @@ def _become_worker(shell: Any, request: dict[str, Any], descriptor: int) -> None
         os._exit(code)
 
 
-def _prepare() -> Any:
+def prepare() -> Any:
     """Import what notebooks use, and build the shell; no TensorFlow operation may run here."""
     import numpy.linalg
     import numpy.random
@@ -170,7 +170,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's business
     control = socket.socket(fileno=int(sys.argv[1]))
     os.set_inheritable(control.fileno(), False)
-    template = _Template(control, _prepare())
+    template = _Template(control, prepare())
     gc.collect()
     gc.freeze()  # keeps the garbage collector of a child from copying the template's pages
     control.sendall(json.dumps({"ready": os.getpid()}).encode() + b"\n")

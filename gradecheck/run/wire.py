@@ -173,6 +173,11 @@ class Connection:
             arrays.append(np.frombuffer(body, layout.dtype).reshape(layout.shape).copy())
         return Message(head, tuple(arrays))
 
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._stream.fileno() < 0
+
     def close(self) -> None:
         """Close the socket; again does nothing."""
         self._stream.close()

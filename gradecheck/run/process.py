@@ -1,0 +1,157 @@
+"""The judge's end of one template process: starts it, talks to it, ends it with all its children."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from gradecheck.run.limits import Limits
+from gradecheck.run.wire import Connection
+
+_START_SECONDS = 120.0
+_REPLY_SECONDS = 15.0
+_QUIT_SECONDS = 3.0
+
+
+class Gone(Exception):
+    """The template ended, or does not answer."""
+
+
+class TemplateProcess:
+    """A running `gradecheck.run.template`; making one does not wait for its imports.
+
+    Args:
+        folder: its working directory, in which "stderr" keeps what it complains about.
+        environment: its environment.
+    """
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self._lock = threading.RLock()
+        self._errors = folder / "stderr"
+        self._ready = False
+        self.stopped = False
+        self._control, theirs = socket.socketpair()
+        with theirs, self._errors.open("wb") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "gradecheck.run.template", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                env=environment,
+                cwd=folder,
+                start_new_session=True,
+            )
+
+    def fork(self, number: int, directory: Path, limits: Limits, *, figures: bool) -> "ForkedChild":
+        """A fresh child; the first one waits for the template's imports.
+
+        Raises:
+            Gone: the template is of no use any more.
+        """
+        request = {
+            "op": "fork",
+            "child": number,
+            "directory": str(directory),
+            "limits": dataclasses.asdict(limits),
+            "figures": figures,
+        }
+        ours, theirs = socket.socketpair()
+        with theirs, contextlib.ExitStack() as undo:
+            undo.callback(ours.close)
+            self.exchange(request, theirs)
+            undo.pop_all()
+        return ForkedChild(self, number, Connection(ours))
+
+    def exchange(self, request: dict[str, Any], passed: socket.socket | None = None) -> dict[str, Any]:
+        """Ask the template something and wait for its answer.
+
+        Raises:
+            Gone: it does not answer.
+        """
+        line = json.dumps(request).encode() + b"\n"
+        with self._lock:
+            if self.stopped:
+                raise Gone("it was closed")
+            if not self._ready:
+                self._read_line(_START_SECONDS)
+                self._ready = True
+            try:
+                self._control.settimeout(_REPLY_SECONDS)
+                socket.send_fds(self._control, [line], [] if passed is None else [passed.fileno()])
+            except OSError as error:
+                raise Gone(str(error)) from None
+            reply = self._read_line(_REPLY_SECONDS)
+        if "error" in reply:
+            raise Gone(str(reply["error"]))
+        return reply
+
+    def last_words(self) -> str:
+        """The end of what it wrote to stderr."""
+        return self._errors.read_bytes()[-2000:].decode("utf-8", "replace").strip()
+
+    def stop(self) -> None:
+        """End it and its children; again does nothing."""
+        with self._lock:
+            if self.stopped:
+                return
+            self.stopped = True
+            self._control.close()
+            try:
+                self._process.wait(_QUIT_SECONDS if self._ready else 0)  # it kills its children first
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def _read_line(self, seconds: float) -> dict[str, Any]:
+        deadline = time.monotonic() + seconds
+        line = b""
+        while not line.endswith(b"\n"):
+            try:
+                self._control.settimeout(max(deadline - time.monotonic(), 0.001))
+                chunk = self._control.recv(4096)
+            except TimeoutError:
+                raise Gone(f"no answer in {seconds:.0f} s") from None
+            except OSError as error:
+                raise Gone(str(error)) from None
+            if not chunk:
+                raise Gone("it ended")
+            line += chunk
+        reply: dict[str, Any] = json.loads(line)
+        return reply
+
+
+class ForkedChild:
+    """A `gradecheck.run.session.Child` that the template forked."""
+
+    def __init__(self, process: TemplateProcess, number: int, connection: Connection) -> None:
+        self.connection = connection
+        self._process = process
+        self._number = number
+
+    def interrupt(self) -> None:
+        """See `gradecheck.run.session.Child`."""
+        self._ask({"op": "interrupt", "child": self._number})
+
+    def end(self, grace: float) -> int | None:
+        """See `gradecheck.run.session.Child`."""
+        if grace == 0:
+            self.connection.close()
+        reply = self._ask({"op": "end", "child": self._number, "grace": grace})
+        self.connection.close()
+        status = None if reply.get("killed", True) else reply["status"]
+        return os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return self._process.exchange(request)
+        except Gone:
+            self._process.stop()  # the child ends with its template
+            return {}
