@@ -96,13 +96,6 @@ _EVERYWHERE: tuple[Mistake, ...] = (
         _of_result(lambda g, dz: g / dz.size),
     ),
     Mistake(
-        "scaled-by-1-over-rows",
-        "Everything is too small by the same factor, one over the number of rows.",
-        "Compare your answer with the right one, entry by entry: what is the ratio?",
-        "Nothing in the forward direction divides by the number of rows.",
-        _of_result(lambda g, dz: g / dz.shape[0]),
-    ),
-    Mistake(
         "scaled-by-two",
         "Everything is twice as large as it should be.",
         "Compare your answer with the right one, entry by entry: what is the ratio?",
@@ -118,6 +111,13 @@ _EVERYWHERE: tuple[Mistake, ...] = (
     ),
 )
 _FOR_MATRICES: tuple[Mistake, ...] = (
+    Mistake(
+        "scaled-by-1-over-rows",
+        "Everything is too small by the same factor, one over the number of rows.",
+        "Compare your answer with the right one, entry by entry: what is the ratio?",
+        "Nothing in the forward direction divides by the number of rows.",
+        _of_result(lambda g, dz: g / dz.shape[0]),
+    ),
     Mistake(
         "transposed",
         "The numbers are right, and rows and columns are exchanged.",
