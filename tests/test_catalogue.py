@@ -1,0 +1,137 @@
+"""The exercises as a course author meets them: one list, sound, with mistakes that meet their class."""
+
+import re
+
+import numpy as np
+import pytest
+from planted import RIGHT, judged
+
+from gradecheck.cases import Case, CaseKind, draw_cases
+from gradecheck.catalogue import EXERCISES, find_exercise
+from gradecheck.diagnose.recognise import evaluate, true_product_of
+from gradecheck.diagnose.shared import known_mistakes
+from gradecheck.exercise import Exercise, Mistake, MistakeClass
+from gradecheck.verdict import Status
+
+MISTAKES = [
+    pytest.param(exercise, mistake, id=f"{exercise.title}-{mistake.id}")
+    for exercise in EXERCISES
+    for mistake in known_mistakes(exercise)
+]
+
+
+def test_the_list_is_in_teaching_order() -> None:
+    assert [exercise.title for exercise in EXERCISES] == ["sigmoid", "softmax", "matmul", "conv2d"]
+
+
+def test_an_assignment_adds_up_to_100_points() -> None:
+    assert sum(exercise.points for exercise in EXERCISES) == 100
+
+
+@pytest.mark.parametrize("name", ["softmax", "grad_softmax"])
+def test_an_exercise_is_found_by_its_title_and_by_its_functions_name(name: str) -> None:
+    assert find_exercise(name) is EXERCISES[1]
+
+
+@pytest.mark.parametrize(
+    ("title", "signature", "outputs"),
+    [
+        ("sigmoid", "grad_sigmoid(x, dz)", ("dx",)),
+        ("softmax", "grad_softmax(x, dz)", ("dx",)),
+        ("matmul", "grad_matmul(x, y, dz)", ("dx",)),
+        ("conv2d", "grad_conv2d(x, w, dz)", ("dw",)),
+    ],
+)
+def test_signatures(title: str, signature: str, outputs: tuple[str, ...]) -> None:
+    exercise = find_exercise(title)
+    assert exercise.signature == signature
+    assert exercise.outputs == outputs
+    assert exercise.upstream == "dz"
+    assert exercise.inputs == exercise.arguments[:-1]
+
+
+def test_conv2d_takes_the_layouts_of_tensorflow() -> None:
+    assert find_exercise("conv2d").accepts_shapes((2, 3)) == ((2, 3), (1, 2, 3, 1), (2, 3, 1, 1))
+    assert find_exercise("matmul").accepts_shapes((2, 3)) == ((2, 3),)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.title)
+def test_six_moderate_cases_or_more_with_a_shape_that_comes_twice(exercise: Exercise) -> None:
+    shapes = [tuple(sorted((k, v) for k, v in case.items())) for case in exercise.shapes]
+    assert 6 <= len(shapes) <= 12
+    assert len(set(shapes)) < len(shapes)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.title)
+def test_one_moderate_case_has_the_shape_of_the_printed_example(exercise: Exercise) -> None:
+    printed = {name: np.shape(exercise.printed[name]) for name in exercise.inputs}
+    assert printed in [dict(case) for case in exercise.shapes]
+
+
+@pytest.mark.parametrize("title", ["matmul", "conv2d"])
+def test_matrices_are_square_and_oblong(title: str) -> None:
+    shapes = [case[find_exercise(title).differentiates[0]] for case in find_exercise(title).shapes]
+    assert any(rows == columns for rows, columns in shapes)
+    assert any(rows > columns for rows, columns in shapes)
+    assert any(rows < columns for rows, columns in shapes)
+    assert any(1 in shape for shape in shapes)
+
+
+@pytest.mark.parametrize("title", ["sigmoid", "softmax"])
+def test_vectors_go_down_to_length_one(title: str) -> None:
+    assert {"x": (1,)} in find_exercise(title).shapes
+
+
+def test_ids_are_kebab_case_and_unique_within_an_exercise() -> None:
+    for exercise in EXERCISES:
+        ids = [mistake.id for mistake in known_mistakes(exercise)]
+        assert len(ids) == len(set(ids))
+        assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in ids)
+
+
+def test_every_mistake_has_sentences_to_read() -> None:
+    for mistake in {mistake for exercise in EXERCISES for mistake in known_mistakes(exercise)}:
+        for text in (mistake.sentence, mistake.hint, mistake.stronger_hint):
+            first = text.split()[0].split("[")[0]
+            assert text[0].isupper() or first in ("x", "w", "z", "dz"), text
+            assert text[-1] in ".?", text
+        assert mistake.hint != mistake.stronger_hint
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
+def test_every_known_mistake_meets_its_class(exercise: Exercise, mistake: Mistake) -> None:
+    def planted(*arguments: object) -> object:
+        given = evaluate(mistake, tuple(np.array(a) for a in arguments), true_product_of(exercise))
+        if given is None:
+            raise ValueError("the shapes do not fit")
+        return given[0] if len(given) == 1 else given
+
+    verdict = judged(exercise, planted)
+    assert verdict.status is Status.FAILED
+    if mistake.outcome is MistakeClass.EXTREME:
+        assert verdict.score == 0.8
+    else:
+        assert verdict.score == 0.0
+    named = _first_that_computes_the_same(exercise, mistake)
+    assert verdict.diagnosis.misconception == named.id
+    assert verdict.diagnosis.hint == named.hint
+    assert verdict.diagnosis.stronger_hint == named.stronger_hint
+
+
+def _first_that_computes_the_same(exercise: Exercise, mistake: Mistake) -> Mistake:
+    """One function has one name: the exercise's own goes before one that is shared."""
+    cases = [case for case in draw_cases(exercise, 1) if case.kind is CaseKind.MODERATE]
+    made = [_flat(exercise, mistake, case) for case in cases]
+    return next(m for m in known_mistakes(exercise) if [_flat(exercise, m, case) for case in cases] == made)
+
+
+def _flat(exercise: Exercise, mistake: Mistake, case: Case) -> list[object] | None:
+    arrays = evaluate(mistake, case.arguments, true_product_of(exercise))
+    return None if arrays is None else [(a.shape, (a.round(5) + 0.0).tolist()) for a in arrays]
+
+
+@pytest.mark.parametrize("title", RIGHT)
+def test_the_right_answer_gets_everything_on_other_seeds_too(title: str) -> None:
+    for seed in (0, 1, 2**40):
+        verdict = judged(title, RIGHT[title], seed=seed)
+        assert (verdict.status, verdict.score) == (Status.PASSED, 1.0)

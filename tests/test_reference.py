@@ -1,0 +1,129 @@
+"""Two oracles in float64, and how far a right answer in float32 may be from them."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from planted import PRODUCT
+
+from gradecheck.cases import Case, CaseKind, draw_cases
+from gradecheck.catalogue import EXERCISES, find_exercise
+from gradecheck.errors import OracleDisagreement
+from gradecheck.exercise import Exercise
+from gradecheck.reference.differences import jacobian
+from gradecheck.reference.expectation import EPS32, expect, expected_cases, true_products
+
+every = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.title)
+
+
+def f32(*values: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return np.array(values, np.float32)
+
+
+@every
+def test_the_oracles_agree_to_nine_digits(exercise: Exercise) -> None:
+    for expected in expected_cases(exercise, 11):
+        if expected.case.kind is CaseKind.EXTREME:
+            continue
+        for output in expected.outputs:
+            assert abs(output.value - output.difference).max() < 1e-9
+            assert output.value.dtype == output.difference.dtype == np.float64
+
+
+def test_the_jacobian_has_the_shape_of_the_result_and_then_of_the_input() -> None:
+    x, y = np.ones((2, 3)), np.arange(12.0).reshape(3, 4)
+    matrix = jacobian(lambda x, y: x @ y, [x, y], 0)
+    assert matrix.shape == (2, 4, 2, 3)
+    assert np.allclose(matrix[0, :, 0], y.T, atol=1e-10)
+    assert np.allclose(matrix[0, :, 1], 0, atol=1e-10)
+
+
+def test_differences_leave_their_inputs_alone() -> None:
+    x = np.array([1.0, 2.0])
+    jacobian(np.sin, [x], 0)
+    assert x.tolist() == [1.0, 2.0]
+
+
+def test_the_sigmoids_gradient_on_paper() -> None:
+    expected = expect(find_exercise("sigmoid"), Case(CaseKind.MODERATE, (f32(0, 2), f32(1, -2))))
+    s = 1 / (1 + np.exp(-2.0))
+    assert np.allclose(expected.outputs[0].value, [0.25, -2 * s * (1 - s)], rtol=1e-14)
+
+
+def test_each_output_has_its_own_reference() -> None:
+    expected = expect(PRODUCT, Case(CaseKind.MODERATE, (f32(1, 2), f32(3, 4), f32(5, -6))))
+    assert {output.name: output.value.tolist() for output in expected.outputs} == {
+        "da": [15, -24],
+        "db": [5, -12],
+    }
+
+
+def test_the_products_for_mistakes_are_the_true_ones() -> None:
+    case = draw_cases(find_exercise("conv2d"), 3)[2]
+    (product,) = true_products(find_exercise("conv2d"), tuple(a.astype(np.float64) for a in case.arguments))
+    assert np.allclose(product, expect(find_exercise("conv2d"), case).outputs[0].value, atol=1e-9)
+
+
+@every
+def test_a_tolerance_is_positive_and_far_below_the_subtlest_mistake(exercise: Exercise) -> None:
+    for expected in expected_cases(exercise, 12):
+        for output in expected.outputs:
+            assert (output.tolerance > 0).all()
+            assert output.tolerance.shape == output.value.shape
+            if expected.case.kind is CaseKind.MODERATE:
+                upstream, size = expected.case.upstream, abs(output.jacobian).max()
+                assert output.tolerance.max() <= EPS32 * 20 * abs(upstream).sum() * max(1, size)
+
+
+def test_the_second_term_lets_the_seeds_own_sigmoid_pass_at_five() -> None:
+    """At x = 5, 1 - sigmoid(x) cancels: the error is of the size of dz's rounding, not of the answer's."""
+    (output,) = expect(find_exercise("sigmoid"), Case(CaseKind.MODERATE, (f32(5), f32(2)))).outputs
+    s = (np.float32(1) / (np.float32(1) + np.exp(-np.float32(5)))).astype(np.float32)
+    in_float32 = np.float32(2) * s * (np.float32(1) - s)
+    assert abs(float(in_float32) - output.value[0]) <= output.tolerance[0]
+    assert output.tolerance[0] >= EPS32 * 2 * 2
+
+
+def test_extreme_inputs_ask_for_robustness_only() -> None:
+    (output,) = expect(find_exercise("sigmoid"), Case(CaseKind.EXTREME, (f32(-100, 0), f32(1, -2)))).outputs
+    assert output.tolerance.tolist() == pytest.approx([2e-4, 2e-4])
+    wide = expect(
+        find_exercise("matmul"),
+        Case(CaseKind.EXTREME, (np.ones((1, 1), "f4"), f32(50).reshape(1, 1), f32(3).reshape(1, 1))),
+    )
+    assert wide.outputs[0].tolerance[0, 0] == pytest.approx(1e-4 * 3 * 50)
+
+
+def test_oracles_that_disagree_are_an_authors_error_that_names_the_element() -> None:
+    wrong = dataclasses.replace(PRODUCT, forward_numpy=lambda a, b: a * b + (np.arange(len(a)) == 2) * b)
+    with pytest.raises(OracleDisagreement) as caught:
+        expected_cases(wrong, 1)
+    assert str(caught.value) == (
+        "grad_product: the two oracles disagree on db[2] of a printed case: "
+        "the tape says 9, finite differences say 12. "
+        "Look at forward and forward_numpy of the exercise, and for a kink near its inputs."
+    )
+
+
+def test_an_input_on_a_kink_is_told_to_the_author() -> None:
+    kinked = dataclasses.replace(
+        PRODUCT,
+        forward=lambda tf, a, b: tf.nn.relu(a) + 0 * b,
+        forward_numpy=lambda a, b: np.maximum(a, 0) + 0 * b,
+        printed={"a": [0, 1, 2], "b": [1, 1, 1], "dz": [1, 1, 1]},
+    )
+    with pytest.raises(OracleDisagreement, match=r"da\[0\] of a printed case"):
+        expected_cases(kinked, 1)
+
+
+def test_a_reference_that_is_not_a_number_is_a_disagreement() -> None:
+    sick = dataclasses.replace(PRODUCT, forward=lambda tf, a, b: a * b * tf.constant(np.nan, tf.float64))
+    with pytest.raises(OracleDisagreement, match="the tape says nan"):
+        expected_cases(sick, 1)
+
+
+def test_an_input_that_has_no_effect_has_gradient_zero() -> None:
+    deaf = dataclasses.replace(
+        PRODUCT, forward=lambda tf, a, _b: tf.identity(a), forward_numpy=lambda a, b: a + 0 * b
+    )
+    assert all(not expected.outputs[1].value.any() for expected in expected_cases(deaf, 1))
