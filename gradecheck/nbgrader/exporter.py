@@ -13,7 +13,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 
 from gradecheck.nbgrader.handin import KEY, HandIn
-from gradecheck.nbgrader.original import ids_in
+from gradecheck.nbgrader.original import order_of_cells
 from gradecheck.nbgrader.reading import read_anything
 from gradecheck.nbgrader.workers import shared_template
 
@@ -44,24 +44,16 @@ class AnyFileExporter(NotebookExporter):
         path = Path(self._stand_ins.get(filename, filename))
         resources["metadata"] = ResourcesDict(name=Path(filename).stem, path=str(Path(filename).parent))
         reading = read_anything(path)
+        names = resources["nbgrader"]
         resources[KEY] = HandIn(
             course=Path(self.parent.coursedir.root),
             attempt=reading.attempt,
             problem=reading.problem,
             stand_in=path.name if filename in self._stand_ins else None,
-            order=self._order(resources["nbgrader"]),
+            order=order_of_cells(self.parent.coursedir, names["assignment"], names["notebook"]),
         )
         text, resources = self.from_notebook_node(reading.notebook, resources=resources, **settings)  # type: ignore[no-untyped-call]
         return text, resources
-
-    def _order(self, names: Any) -> tuple[str, ...]:
-        """The ids of the instructor's cells, from the source, or else from the release."""
-        course = self.parent.coursedir
-        folders = (course.source_directory, course.release_directory)
-        file = f"{names['notebook']}.ipynb"
-        return ids_in(
-            *(Path(course.format_path(folder, ".", names["assignment"]), file) for folder in folders)
-        )
 
     def _prepare(self, *, notebooks: list[str], **names: Any) -> None:
         """Before a submission is converted: list missing notebooks, pass over what cannot be copied."""

@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
@@ -44,18 +45,36 @@ def generate_release(root: Path, assignment: str, destination: Path) -> Path:
     Raises:
         CourseNotReady: the course has no such assignment, or nbgrader refused its notebooks.
     """
+    _generate(root, assignment, destination, with_gradebook=False)
+    return destination / assignment
+
+
+def enter_in_gradebook(root: Path, assignment: str) -> None:
+    """Enter an assignment's cells and points in the gradebook, as `nbgrader generate_assignment` does.
+
+    The release folder is not touched.
+
+    Raises:
+        CourseNotReady: as for `generate_release`.
+    """
+    with TemporaryDirectory(prefix="gradecheck-release-") as scratch:
+        _generate(root, assignment, Path(scratch), with_gradebook=True)
+
+
+def _generate(root: Path, assignment: str, destination: Path, *, with_gradebook: bool) -> None:
     source = source_folder(root) / assignment
     if not any(source.glob("*.ipynb")):
         raise CourseNotReady(f"there is no assignment {assignment!r}: {source} holds no notebook")
     config = load_course_config(root)
     config.CourseDirectory.release_directory = str(destination.resolve())
-    config.SaveCells.enabled = False  # what nbgrader's own --no-db does, besides no_database
+    config.SaveCells.enabled = with_gradebook  # nbgrader's own --no-db sets this, besides no_database
     course = CourseDirectory(config=config, root=str(root.resolve()), assignment_id=assignment)
-    converter = GenerateAssignment(coursedir=course, config=config, no_database=True, force=True)
+    converter = GenerateAssignment(
+        coursedir=course, config=config, no_database=not with_gradebook, create_assignment=True, force=True
+    )
     converter.log = logging.getLogger("gradecheck.nbgrader.generate")
     converter.log.setLevel(logging.CRITICAL)
     try:
         converter.start()
     except Exception as error:  # nbgrader's converters raise many kinds, from metadata to file system
         raise CourseNotReady(f"nbgrader could not make the release of {assignment!r}: {error}") from error
-    return destination / assignment

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
 
 from gradecheck.exercise import Exercise
 from gradecheck.nbgrader.reading import read_anything
@@ -122,10 +123,10 @@ def load_original(db_url: str, assignment: str, notebook: str, order: Sequence[s
     return Original(tuple(cells), kernelspec)
 
 
-def ids_in(*files: Path) -> tuple[str, ...]:
-    """The ids of nbgrader, top to bottom, in the first of these notebooks that can be read; or nothing."""
-    for file in files:
-        reading = read_anything(file)
+def order_of_cells(course: CourseDirectory, assignment: str, notebook: str) -> tuple[str, ...]:
+    """The ids of the instructor's cells from top to bottom, from the source or else from the release."""
+    for step in (course.source_directory, course.release_directory):
+        reading = read_anything(Path(course.format_path(step, ".", assignment), f"{notebook}.ipynb"))
         if reading.problem is None:
             found = (cell.metadata.get("nbgrader", {}).get("grade_id") for cell in reading.notebook.cells)
             return tuple(name for name in found if isinstance(name, str))
