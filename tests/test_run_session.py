@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from gradecheck.run.cells import Cell, CellMessage, CellResult
 from gradecheck.run.client import Template
 from gradecheck.run.limits import Limits
 from gradecheck.run.outcome import Died, Frame, Missing, NotArray, Raised, Returned, TimedOut
+from gradecheck.run.process import TemplateProcess
 from gradecheck.run.session import Session
 
 X = np.float32([[1, -2, 3]])
@@ -211,6 +213,45 @@ def test_a_figure_of_matplotlib_arrives_as_a_picture(submit: Any) -> None:
     assert submission.contents("display_data")[0]["data"]["image/png"].startswith("iVBOR")
 
 
+def test_text_that_is_no_unicode_is_replaced(submit: Any) -> None:
+    submission = submit("import os\nprint('half \\ud800')\nn = os.write(1, b'\\xff')")
+    assert submission.run()[0].outcome is None
+    assert submission.text() == "half ?\n\ufffd" or submission.text() == "\ufffdhalf ?\n"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_a_judge_that_is_interrupted_can_go_on(
+    template: Template, tmp_path: Path, error: type[BaseException]
+) -> None:
+    planted = [error("planted")]
+
+    def interrupt(*_: object) -> None:
+        if planted:
+            raise planted.pop()
+
+    cells = [Cell(1, "print('x')\ndef f(x): return x")]
+    with template.session(cells, tmp_path, LIMITS, interrupt) as session:
+        with pytest.raises(error, match="planted"):
+            session.run_cells()
+        assert isinstance(session.call("f", [X]), Returned)
+
+
+def test_an_answer_of_the_template_that_nobody_awaited_answers_no_other_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Template() as template, template.session([Cell(1, "def f(x): return x")], tmp_path) as session:
+        session.run_cells()
+        with monkeypatch.context() as patched:
+            patched.setattr(TemplateProcess, "_read_line", _interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                session.close()
+        assert isinstance(session.call("f", [X]), Returned)
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_nobody_answers_input(submit: Any) -> None:
     (first, second) = submit("n = input('n?')", "import sys\nn = sys.stdin.read()\nassert n == ''").run()
     assert isinstance(first.outcome, Raised)
@@ -298,6 +339,24 @@ def test_tensorflow_works_in_every_way_after_the_fork(submit: Any) -> None:
     )
     assert submission.call("f").values[0].tolist() == (8 * X).tolist()
     assert submission.call("g").values[0].tolist() == [0, 2, 4, 6, 8]
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="only Linux shows a process's threads")
+def test_the_template_has_one_thread_as_forking_demands(submit: Any) -> None:
+    submission = submit("# matplotlib\nimport os\nprint(len(os.listdir(f'/proc/{os.getppid()}/task')))")
+    submission.run()
+    assert submission.text() == "1\n"
+
+
+def test_threads_of_the_judge_share_a_template(template: Template, tmp_path: Path) -> None:
+    def double(factor: int) -> list[float]:
+        cells = [Cell(1, f"def f(x): return {factor} * x")]
+        with template.session(cells, tmp_path, LIMITS) as session:
+            outcomes = [session.call("f", [X]) for _ in range(5)]
+        return [outcome.values[0][0, 0] for outcome in outcomes if isinstance(outcome, Returned)]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(double, range(12))) == [[factor] * 5 for factor in range(12)]
 
 
 def test_a_folder_that_does_not_exist_is_the_operators_error(template: Template, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from gradecheck.run.invoke import Request
 from gradecheck.run.limits import MAX_ARRAY_BYTES, MAX_HEADER_BYTES
 from gradecheck.run.outcome import Frame, Missing, NotArray, Raised, Returned
 from gradecheck.run.replies import (
+    cell_message_from_message,
     outcome_from_message,
     outcome_to_message,
     request_from_message,
@@ -222,6 +223,32 @@ def test_a_request_survives_the_journey() -> None:
 def test_a_forged_outcome_that_makes_no_sense_is_refused(head: dict[str, object]) -> None:
     with pytest.raises(WireError):
         outcome_from_message(Message(head))
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("stream", {"name": "stdout"}),
+        ("stream", {"name": "stdin", "text": ""}),
+        ("stream", {"name": "stdout", "text": ["a"]}),
+        ("display_data", {"data": "<script>", "metadata": {}, "transient": {}}),
+        ("execute_result", {"data": {}, "metadata": {}, "execution_count": None}),
+        ("error", {"ename": "E", "evalue": "", "traceback": [3]}),
+        ("clear_output", {}),
+        ("comm_open", {}),
+        (["stream"], {}),
+        ("stream", None),
+    ],
+)
+def test_a_forged_message_of_a_cell_is_refused(kind: object, content: object) -> None:
+    with pytest.raises(WireError):
+        cell_message_from_message(Message({"type": kind, "content": content}))
+
+
+def test_fields_that_a_message_does_not_have_are_dropped() -> None:
+    content = {"name": "stdout", "text": "a", "more": 1}
+    message = cell_message_from_message(Message({"type": "stream", "content": content}))
+    assert message.content == {"name": "stdout", "text": "a"}
 
 
 def test_texts_lose_control_characters_and_are_cut() -> None:

@@ -41,7 +41,8 @@ class CellMessage:
 
     Attributes:
         type: "stream", "display_data", "update_display_data", "execute_result", "error" or "clear_output".
-        content: the message's content; made by the student's process, so not to be trusted.
+        content: the message's content. Its fields are there and of the right types, but what they say
+            comes from the student's process and is not to be trusted.
     """
 
     type: str
@@ -50,7 +51,3 @@ class CellMessage:
 
 OnMessage = Callable[[int, CellMessage], None]
 """Called with a cell's number and what it put out, in order."""
-
-MESSAGE_TYPES = frozenset(
-    ("stream", "display_data", "update_display_data", "execute_result", "error", "clear_output")
-)

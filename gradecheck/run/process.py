@@ -78,20 +78,27 @@ class TemplateProcess:
         """
         line = json.dumps(request).encode() + b"\n"
         with self._lock:
-            if self.stopped:
-                raise Gone("it was closed")
-            if not self._ready:
-                self._read_line(_START_SECONDS)
-                self._ready = True
             try:
-                self._control.settimeout(_REPLY_SECONDS)
-                socket.send_fds(self._control, [line], [] if passed is None else [passed.fileno()])
-            except OSError as error:
-                raise Gone(str(error)) from None
-            reply = self._read_line(_REPLY_SECONDS)
+                reply = self._exchange(line, [] if passed is None else [passed.fileno()])
+            except BaseException:  # after Ctrl-C, too: the answer on its way would answer the next question
+                self.stop()
+                raise
         if "error" in reply:
             raise Gone(str(reply["error"]))
         return reply
+
+    def _exchange(self, line: bytes, descriptors: list[int]) -> dict[str, Any]:
+        if self.stopped:
+            raise Gone("it was closed")
+        if not self._ready:
+            self._read_line(_START_SECONDS)
+            self._ready = True
+        try:
+            self._control.settimeout(_REPLY_SECONDS)
+            socket.send_fds(self._control, [line], descriptors)
+        except OSError as error:
+            raise Gone(str(error)) from None
+        return self._read_line(_REPLY_SECONDS)
 
     def last_words(self) -> str:
         """The end of what it wrote to stderr."""
@@ -152,6 +159,5 @@ class ForkedChild:
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
             return self._process.exchange(request)
-        except Gone:
-            self._process.stop()  # the child ends with its template
+        except Gone:  # and the child with it
             return {}

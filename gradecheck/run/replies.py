@@ -3,14 +3,23 @@
 from typing import Any
 
 from gradecheck.run.caller import ArgumentKind
-from gradecheck.run.cells import MESSAGE_TYPES, CellMessage
+from gradecheck.run.cells import CellMessage
 from gradecheck.run.invoke import Request
 from gradecheck.run.limits import MAX_TEXT
 from gradecheck.run.outcome import Array, Frame, Missing, NotArray, Raised, Returned, Value
-from gradecheck.run.wire import Message, WireError, clean, text_of, texts_of
+from gradecheck.run.wire import Message, WireError, text_of, texts_of
 
 _KINDS = ("none", "text", "ragged", "dtype", "other")
 _MOST_LINES = 10**7
+_DISPLAY: dict[str, type] = {"data": dict, "metadata": dict, "transient": dict}
+_FIELDS: dict[str, dict[str, type]] = {
+    "stream": {"name": str, "text": str},
+    "display_data": _DISPLAY,
+    "update_display_data": _DISPLAY,
+    "execute_result": {"execution_count": int, "data": dict, "metadata": dict},
+    "error": {"ename": str, "evalue": str, "traceback": list},
+    "clear_output": {"wait": bool},
+}
 
 
 def request_to_message(request: Request, identity: str) -> Message:
@@ -111,12 +120,20 @@ def _returned(message: Message) -> Returned:
 
 
 def cell_message_from_message(message: Message) -> CellMessage:
-    """Something that a cell put out.
+    """Something that a cell put out, with the fields that its type has and no others.
 
     Raises:
-        WireError: it is of no known type.
+        WireError: it is of no known type, or a field is missing or of another type.
     """
     kind, content = message.head.get("type"), message.head.get("content")
-    if kind not in MESSAGE_TYPES or not isinstance(content, dict):
+    fields = _FIELDS.get(kind) if isinstance(kind, str) else None
+    if fields is None or not isinstance(content, dict):
         raise WireError("a cell's message of an unknown type")
-    return CellMessage(clean(str(kind), 100), content)
+    for name, expected in fields.items():
+        if type(content.get(name)) is not expected:
+            raise WireError(f"a cell's message of type {kind} without {name}")
+    if kind == "stream" and content["name"] not in ("stdout", "stderr"):
+        raise WireError("a stream of an unknown name")
+    if kind == "error" and not all(isinstance(line, str) for line in content["traceback"]):
+        raise WireError("a traceback that is no text")
+    return CellMessage(str(kind), {name: content[name] for name in fields})

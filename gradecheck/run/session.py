@@ -115,6 +115,7 @@ class Session:
         return outcome
 
     def _run_all(self) -> tuple[CellResult, ...]:
+        self._harmless = []
         self._revive()
         results = []
         restarts = 0
@@ -177,6 +178,9 @@ class Session:
             return TimedOut(seconds)
         except WireError as error:
             return Died(self._bury(_DYING_SECONDS if isinstance(error, Closed) else 0))
+        except BaseException:  # Ctrl-C, or what was to be told of the cell's output raised
+            self.close()
+            raise
 
     def _answer(self, identity: str, deadline: float, cell: int | None) -> _Answer:
         assert self._child is not None
