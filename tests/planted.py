@@ -16,7 +16,7 @@ from gradecheck.judge import judge
 from gradecheck.run.caller import ArgumentKind
 from gradecheck.run.inline import InlineCaller
 from gradecheck.run.outcome import Array, Outcome
-from gradecheck.verdict import Verdict
+from gradecheck.verdict import Status, Verdict
 
 Answer = Callable[..., Any]
 
@@ -118,3 +118,9 @@ class Scripted:
 def judged_by(caller: Scripted, **options: Any) -> Verdict:
     """The verdict on what a scripted caller says."""
     return judge(caller.exercise, caller, seed=PUBLIC_SEED, **options)
+
+
+def earns_nothing(verdict: Verdict, label: str) -> str:
+    """The message of a verdict that must be worth 0."""
+    assert (verdict.status, verdict.score, verdict.diagnosis.label) == (Status.FAILED, 0.0, label)
+    return verdict.message
