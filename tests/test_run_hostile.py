@@ -21,14 +21,6 @@ LIMITS = Limits(call_seconds=0.7, cell_seconds=1.5, grace_seconds=0.3)
 HONEST = "def honest(x): return 2 * x"
 
 
-@pytest.fixture(scope="module")
-def template() -> Iterator[Template]:
-    with Template() as template:
-        with template.session([Cell(1, HONEST)], "/") as session:  # waits until it is ready
-            session.run_cells()
-        yield template
-
-
 @pytest.fixture
 def submit(template: Template, tmp_path: Path) -> Iterator[Any]:
     made: list[Session] = []

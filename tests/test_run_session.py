@@ -23,12 +23,6 @@ X = np.float32([[1, -2, 3]])
 LIMITS = Limits(call_seconds=5, cell_seconds=10, grace_seconds=0.5)
 
 
-@pytest.fixture(scope="module")
-def template() -> Iterator[Template]:
-    with Template() as template:
-        yield template
-
-
 class Submission:
     """A session with the messages of its cells."""
 
