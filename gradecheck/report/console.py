@@ -47,9 +47,8 @@ def _safe(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
-    )
+    spaced = (" " if character.isspace() else character for character in text)
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in spaced)
 
 
 def card_text(result: Result) -> str:
