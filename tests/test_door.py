@@ -1,0 +1,137 @@
+"""The door in a student's own notebook: `check` shows a card, `grade` ends in points."""
+
+import math
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from planted import grad_conv2d, grad_matmul, grad_sigmoid, grad_softmax
+
+from gradecheck import UnknownExercise, check, grade
+
+
+def flipped(x: Any, dz: Any) -> Any:
+    return -grad_sigmoid(x, dz)
+
+
+def unshifted(x: Any, dz: Any) -> Any:
+    x, dz = np.asarray(x, np.float32), np.asarray(dz, np.float32)
+    p = np.exp(x) / np.exp(x).sum()
+    return p * (dz - p @ dz)
+
+
+@pytest.mark.parametrize("function", [grad_sigmoid, grad_softmax, grad_matmul, grad_conv2d])
+def test_the_functions_name_says_which_exercise_it_answers(function: Any) -> None:
+    checked = check(function)
+    assert (checked.passed, checked.score, checked.misconception) == (True, 1.0, None)
+
+
+def test_another_name_needs_the_exercise() -> None:
+    assert check(flipped, "sigmoid").misconception == "sign-flipped"
+    assert check(flipped, exercise="grad_sigmoid").score == 0.0
+    with pytest.raises(UnknownExercise) as caught:
+        check(flipped)
+    assert str(caught.value) == "no exercise is called 'flipped'; there are: sigmoid, softmax, matmul, conv2d"
+
+
+@pytest.mark.parametrize("thing", [None, 3, "grad_sigmoid"])
+def test_what_is_no_function_is_told(thing: Any) -> None:
+    checked = check(thing, "sigmoid")
+    assert not checked.passed
+    assert checked.message in (
+        "there is no function grad_sigmoid here; its cell may be gone, renamed, or stopped by an error.",
+        "grad_sigmoid is a number, not a function.",
+        "grad_sigmoid is the text 'grad_sigmoid', not a function.",
+    )
+
+
+def test_a_notebook_shows_a_card_and_a_terminal_text() -> None:
+    checked = check(flipped, "sigmoid")
+    assert checked.message in repr(checked)
+    assert repr(checked).startswith("grad_sigmoid: wrong  0/20\n")
+    assert checked._repr_html_().startswith('<div class="gradecheck-card gradecheck-failed"')
+
+
+def test_a_seed_repeats_what_a_comment_tells() -> None:
+    one, two = (check(flipped, "sigmoid", seed=seed) for seed in (7, 7))
+    assert one.message == two.message
+    with pytest.raises(ValueError, match="non-negative"):
+        check(flipped, "sigmoid", seed=-1)
+
+
+def test_grade_ends_in_a_plain_float_of_points(capsys: pytest.CaptureFixture[str]) -> None:
+    points = grade(grad_sigmoid, points=10)
+    assert (type(points), points) == (float, 10.0)
+    assert capsys.readouterr().out.startswith("grad_sigmoid: ok  10/10\nright on all 14 inputs tried")
+
+
+@pytest.mark.parametrize(
+    ("function", "exercise", "points", "earned"),
+    [
+        (flipped, "sigmoid", 10, 0.0),
+        (unshifted, "softmax", 10, 8.0),
+        (unshifted, "softmax", 2.5, 2.0),
+        (unshifted, "softmax", 1, 0.8),
+        (grad_softmax, "softmax", 0, 0.0),
+        (None, "softmax", 10, 0.0),
+    ],
+)
+def test_points_are_partial_and_within_range(
+    function: Any, exercise: str, points: float, earned: float
+) -> None:
+    assert grade(function, points, exercise) == earned
+
+
+@pytest.mark.parametrize("points", [-1, math.inf, -math.inf, math.nan])
+def test_points_that_nbgrader_would_misread_are_refused(points: float) -> None:
+    with pytest.raises(ValueError, match=f"points must be a finite number, 0 or more; got {points!r}"):
+        grade(grad_sigmoid, points)
+
+
+def test_a_graded_cell_is_silent_on_stderr_whatever_the_answer_does() -> None:
+    """nbgrader gives no points to a graded cell with a line on stderr; TensorFlow is loaded in that cell."""
+    script = r'''
+import gradecheck
+import logging, os, sys, warnings
+import numpy as np
+
+def grad_sigmoid(x, dz):
+    r"""dL/dx for \sigma."""
+    print("to stdout")
+    print("to stderr", file=sys.stderr)
+    os.write(2, b"from below")
+    warnings.warn("careful")
+    logging.getLogger("student").error("logged")
+    x, dz = np.asarray(x, np.float32), np.asarray(dz, np.float32)
+    e = np.exp(-x)
+    return dz * e / (1 + e) ** 2
+
+print("points:", gradecheck.grade(grad_sigmoid, points=10))
+'''
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stderr == ""
+    assert done.stdout.startswith(
+        "grad_sigmoid: extremes  8/10\nright on every ordinary input, but dx[0] is NaN"
+    )
+    assert done.stdout.endswith("points: 8.0\n")
+    assert "to stdout" not in done.stdout
+
+
+def test_the_students_interrupt_goes_through() -> None:
+    def stopped(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check(stopped, "sigmoid")
+
+
+def test_a_stub_is_known_from_its_own_text() -> None:
+    def grad_sigmoid(x: Any, dz: Any) -> Any:
+        """Return dL/dx."""
+
+    assert check(grad_sigmoid).message == "not started: grad_sigmoid is still as it was handed out."
+    assert grade(grad_sigmoid, 10) == 0.0
