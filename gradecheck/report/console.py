@@ -75,11 +75,17 @@ def _print_submission(
         console.print()
         console.print(f"  [bold]{first.verdict.exercise.title}[/]")
         for line in _details(first):
-            for part in textwrap.wrap(line, _WIDTH, drop_whitespace=False) or [""]:
+            for part in _wrapped(line):
                 console.print(f"    {_safe(part)}".rstrip())
     console.print()
     console.print(_progress(results))
     console.print(_next(results, first))
+
+
+def _wrapped(line: str) -> list[str]:
+    """A line in parts that fit; the spaces that begin the row of a table stay."""
+    first, *rest = textwrap.wrap(line, _WIDTH, drop_whitespace=False) or [""]
+    return [first, *(part.strip() for part in rest)]
 
 
 def _state(result: Result) -> str:
