@@ -136,14 +136,15 @@ def _failed_cells(marked: Marked) -> Iterator[Problem]:
 
 
 def _what_failed(cell: CellResult) -> str | None:
-    name = f"cell {cell.number}" if cell.number else "the file"
+    # A Python file is one piece: nothing of it is left to run.
+    name, rest = (f"cell {cell.number}", "; the rest still ran") if cell.number else ("the file", "")
     match cell.outcome:
         case Raised() as raised:
             line = f" at line {raised.frame.line}" if raised.frame else ""
             said = " ".join(raised.message.split())
-            return f"{name} stopped{line}: {raised.type}: {said}; the rest still ran"
+            return f"{name} stopped{line}: {raised.type}: {said}{rest}"
         case TimedOut() as late:
-            return f"{name} did not end within {late.seconds:g} s and was stopped; the rest still ran"
+            return f"{name} did not end within {late.seconds:g} s and was stopped{rest}"
         case Died() as died:
-            return f"{name} ended the Python process ({died.how}); the rest was run without it"
+            return f"{name} ended the Python process ({died.how}){rest}"
     return None if cell.ran else f"{name} was not run: cells before it ended the Python process too often"
