@@ -224,7 +224,7 @@ def as_array(value: object, what: str) -> Array:
 def require_node(node: object, role: str, advice: str) -> None:
     """Raise a `GraphError` unless `node` is a node."""
     if not isinstance(node, Node):
-        raise GraphError(f"{role} is {_described(node)}, which is not a node of a graph: {advice}")
+        raise GraphError(f"{role} is not a node of a graph but {_described(node)}: {advice}")
 
 
 def require_same_graph(node: Node, graph: Graph, where: str) -> None:
@@ -237,4 +237,4 @@ def require_same_graph(node: Node, graph: Graph, where: str) -> None:
 
 
 def _described(thing: object) -> str:
-    return f"the class {thing.__name__}" if isinstance(thing, type) else f"a {type(thing).__name__}"
+    return f"the class {thing.__name__}" if isinstance(thing, type) else type(thing).__name__
