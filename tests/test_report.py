@@ -341,8 +341,10 @@ def test_a_comment_on_what_was_not_graded_or_started_names_no_seed() -> None:
 
 
 def test_a_comment_is_one_paragraph_of_plain_text_a_sentence() -> None:
-    assert plain("a_b*c") == r"a\_b\*c"
-    assert plain("1 < 2\n\n# no heading") == r"1 &lt; 2 \# no heading"
+    assert plain("grad_softmax_ a*c") == r"grad_softmax\_ a\*c"
+    assert plain("1 < 2\n\n# no heading") == "1 &lt; 2 # no heading"
+    assert plain("# no heading") == r"\# no heading"
+    assert plain("12. no list") == r"12\. no list"
     comment = comment_markdown(result(hostile()))
     assert "<script" not in comment
     assert "\n\nok" not in comment

@@ -10,7 +10,10 @@ from gradecheck.report.model import Result
 from gradecheck.verdict import Status
 
 _ENTITIES = {"<": "&lt;", ">": "&gt;"}
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$&])")
+#: What Markdown takes for a sign anywhere; an underscore inside a word, as in grad_softmax, it does not.
+_SPECIAL = re.compile(r"[\\`*\[\]<>$&~|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+#: What it takes for the start of a heading, a rule or a list at the beginning of a paragraph.
+_START = re.compile(r"^(\d*)([#+\-=.)])")
 
 
 def comment_markdown(result: Result) -> str:
@@ -31,4 +34,5 @@ def comment_markdown(result: Result) -> str:
 def plain(text: str) -> str:
     """Text that Markdown shows as it stands, in one paragraph."""
     text = " ".join(text.split())
-    return _SPECIAL.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), text)
+    escaped = _SPECIAL.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), text)
+    return _START.sub(r"\1\\\2", escaped)
