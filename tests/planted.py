@@ -124,3 +124,34 @@ def earns_nothing(verdict: Verdict, label: str) -> str:
     """The message of a verdict that must be worth 0."""
     assert (verdict.status, verdict.score, verdict.diagnosis.label) == (Status.FAILED, 0.0, label)
     return verdict.message
+
+
+#: Right answers as students write them, in NumPy alone.
+SOURCES = {
+    "sigmoid": """
+import numpy as np
+def grad_sigmoid(x, dz):
+    s = 1 / (1 + np.exp(-np.asarray(x, np.float64)))
+    return np.asarray(dz) * s * (1 - s)
+""",
+    "softmax": """
+import numpy as np
+def grad_softmax(x, dz):
+    e = np.exp(np.asarray(x) - np.max(x))
+    p = e / e.sum()
+    return p * (dz - p @ np.asarray(dz))
+""",
+    "matmul": """
+def grad_matmul(x, y, dz):
+    return dz @ y.T
+""",
+    "conv2d": """
+import numpy as np
+def grad_conv2d(x, w, dz):
+    x, dz = np.asarray(x), np.asarray(dz)
+    dw = np.zeros(w.shape, np.float32)
+    for i, j in np.ndindex(*w.shape):
+        dw[i, j] = np.sum(x[i : i + dz.shape[0], j : j + dz.shape[1]] * dz)
+    return dw
+""",
+}
