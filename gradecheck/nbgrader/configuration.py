@@ -31,6 +31,7 @@ AUTOGRADE = [
 ]
 #: Files that no release, submission or graded folder should take along.
 IGNORE = [
+    "answers.py",  # other ways to write an answer: for instructors only
     ".ipynb_checkpoints",
     "*.pyc",
     "__pycache__",

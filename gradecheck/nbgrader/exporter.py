@@ -3,6 +3,8 @@
 import contextlib
 import os
 import stat
+from collections.abc import Callable
+from functools import partial
 from glob import escape
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,8 @@ class AnyFileExporter(NotebookExporter):
             self._hook = self.parent.pre_convert_hook
             self._ignore = list(self.parent.coursedir.ignore)
             self.parent.pre_convert_hook = self._prepare
+            read = self.parent.coursedir.get_existing_timestamp
+            self.parent.coursedir.get_existing_timestamp = partial(_timestamp, read, self.log)
 
     def from_filename(  # type: ignore[override]  # a NotebookExporter gives text where an Exporter gives cells
         self, filename: str, resources: Any = None, **settings: Any
@@ -75,6 +79,15 @@ class AnyFileExporter(NotebookExporter):
         if len(missing) == len(strange) == 1:
             self._stand_ins[missing[0]] = strange[0]
         notebooks[:] = sorted({*notebooks, *missing} - set(self._stand_ins.values()))
+
+
+def _timestamp(read: Callable[[str], Any], log: Any, folder: str) -> Any:
+    """When a folder was handed in; over a damaged timestamp.txt nbgrader itself would fail the submission."""
+    try:
+        return read(folder)
+    except (AttributeError, ValueError, OverflowError, OSError) as error:
+        log.warning("%s holds a damaged timestamp.txt, taken as none: %s", folder, error)
+        return None
 
 
 def _uncopyable(folder: Path) -> list[str]:

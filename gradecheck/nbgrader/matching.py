@@ -1,11 +1,12 @@
 """Which submitted cell is which of the instructor's, when ids were changed, swapped, copied or lost."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
+from gradecheck.diagnose.source import AnswerSource
 from gradecheck.nbgrader.original import Original, OriginalCell
 
 _FUNCTION = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
@@ -87,27 +88,30 @@ def _id_only(cell: NotebookNode, wanted: OriginalCell, original: Original) -> bo
 
 
 def _has_content(cell: NotebookNode, wanted: OriginalCell, original: Original) -> bool:
-    if wanted.locked:
-        # Hidden tests stand in the gradebook only, so a locked cell need not be the same, just no other's.
-        others = (o for o in original.cells if o is not wanted and o.locked)
-        return same_text(cell.source, wanted.source) or not any(
-            same_text(cell.source, o.source) for o in others
-        )
     names = functions_in(wanted.source)
-    return not names or bool(names & functions_in(cell.source))
+    if not wanted.locked:
+        return not names or bool(names & functions_in(cell.source))
+    if same_text(cell.source, wanted.source):
+        return True
+    # Hidden tests stand in the gradebook only, so a locked cell need not be the same; just no other's.
+    others = [o for o in original.cells if o is not wanted]
+    answers = frozenset[str]().union(*(functions_in(o.source) for o in others if o.solution)) - names
+    another = any(o.locked and same_text(cell.source, o.source) for o in others)
+    return not another and not answers & functions_in(cell.source)
 
 
 def _best(found: Sequence[int], cells: Sequence[NotebookNode], wanted: OriginalCell) -> int:
     if wanted.locked:
         same = [i for i in found if same_text(cells[i].source, wanted.source)]
         return (same or found)[0]
-    return list(_edited(found, cells, wanted) or found)[-1]
+    edited = [i for i in found if not is_untouched(cells[i], wanted)]
+    return (edited or found)[-1]
 
 
-def _edited(found: Sequence[int], cells: Sequence[NotebookNode], wanted: OriginalCell) -> list[int]:
-    return [i for i in found if not same_text(cells[i].source, wanted.source)]
-
-
-def untouched(places: Sequence[int], cells: Sequence[NotebookNode], wanted: OriginalCell) -> Iterator[int]:
-    """The places of cells that are still as they were handed out."""
-    return (i for i in places if same_text(cells[i].source, wanted.source))
+def is_untouched(cell: NotebookNode, wanted: OriginalCell) -> bool:
+    """Whether an answer cell is as it was handed out, or at least holds no more than stubs."""
+    if same_text(cell.source, wanted.source):
+        return True
+    names = functions_in(cell.source)
+    source = AnswerSource(cell.source)
+    return wanted.kind == "code" and bool(names) and all(source.is_stub(name) for name in names)

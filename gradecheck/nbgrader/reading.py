@@ -46,12 +46,13 @@ def read_anything(path: Path) -> Reading:
     except UnreadableSubmission as error:
         return Reading(sound_notebook({}), _digest(b""), str(error))
     try:
-        raw = parse_notebook(_text(content), "the file")
+        raw = parse_notebook(_text(content), "it")
         if not isinstance(raw.get("cells"), list):
             raise UnreadableSubmission("it holds no list of cells")
         return Reading(sound_notebook(raw), _digest(content))
     except UnreadableSubmission as error:
-        return Reading(sound_notebook({}), _digest(content), str(error))
+        problem = str(error).removeprefix("it is not a notebook: ")
+        return Reading(sound_notebook({}), _digest(content), problem)
 
 
 def sound_notebook(raw: Mapping[str, Any]) -> NotebookNode:

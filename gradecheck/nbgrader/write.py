@@ -11,6 +11,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from gradecheck.nbgrader.execute import Marks
 from gradecheck.nbgrader.handin import KEY, MARKS, HandIn, Note, record_of
 from gradecheck.nbgrader.original import Original, load_original
+from gradecheck.nbgrader.results import graded_object
 from gradecheck.report.comment import comment_markdown, plain
 from gradecheck.verdict import Status
 
@@ -23,7 +24,7 @@ class WriteScores(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        """Write scores and comments; the notebook stays as it is."""
+        """Write scores and comments, and leave the verdicts in the notebook's metadata."""
         names = resources["nbgrader"]
         handin: HandIn = resources[KEY]
         original = load_original(names["db_url"], names["assignment"], names["notebook"], handin.order)
@@ -38,6 +39,8 @@ class WriteScores(NbGraderPreprocessor):
             for name, comment in _comments(original, marks, record_of(nb.metadata).notes).items():
                 gradebook.find_comment(name, *place).auto_comment = comment
             gradebook.db.commit()
+        # The gradebook has no place for a status or a misconception; the graded notebook has.
+        nb.metadata[KEY]["results"] = [graded_object(result) for result in marks.results.values()]
         return nb, resources
 
 

@@ -1,0 +1,37 @@
+"""The verdicts of a graded submission, as `WriteScores` leaves them in the graded notebooks."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from nbgrader.coursedir import CourseDirectory
+
+from gradecheck.nbgrader.generate import load_course_config
+from gradecheck.nbgrader.handin import KEY
+from gradecheck.report.json import result_object
+from gradecheck.report.model import Result
+
+
+def graded_object(result: Result) -> dict[str, Any]:
+    """The JSON form of a result, with the word that stands for it in tables."""
+    return {**result_object(result), "label": result.verdict.diagnosis.label}
+
+
+def read_results(course_root: Path, assignment: str, student: str) -> tuple[dict[str, Any], ...]:
+    """The results of one student as of the last grading, in the form of `graded_object`.
+
+    What was never graded, or not by this plug-in, has none.
+
+    Raises:
+        CourseNotReady: the folder is no course.
+    """
+    course = CourseDirectory(config=load_course_config(course_root), root=str(course_root.resolve()))
+    folder = Path(course.format_path(course.autograded_directory, student, assignment))
+    results: list[dict[str, Any]] = []
+    for path in sorted(folder.glob("*.ipynb")):
+        try:
+            metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+            results += metadata[KEY]["results"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return tuple(results)
