@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from gradecheck.errors import WorkerUnavailable
+from gradecheck.run import client
 from gradecheck.run.caller import ArgumentKind, Caller
 from gradecheck.run.cells import Cell, CellMessage, CellResult
 from gradecheck.run.client import Template
@@ -87,6 +88,12 @@ def test_several_outputs_and_the_arguments_afterwards(submit: Any) -> None:
     assert outcome.values[0].tolist() == [[9, -2, 3]]
     assert outcome.values[1] == NotArray("none", "None")
     assert outcome.arguments_after[0].tolist() == [[9, -2, 3]]
+
+
+def test_two_outputs_that_stack_where_one_was_asked_for_are_counted(submit: Any) -> None:
+    submission = submit("def f(x): return x, x")
+    assert submission.call("f").stacked_from == 2
+    assert submission.call("f", outputs=2).stacked_from == 1
 
 
 def test_an_exception_comes_with_the_cell_and_the_line(submit: Any) -> None:
@@ -391,6 +398,11 @@ def test_the_judge_itself_loads_no_tensorflow() -> None:
         "import sys, gradecheck.run.client; sys.exit('tensorflow' in sys.modules or 'IPython' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_client_needs_no_name_of_the_packages_front() -> None:
+    path = Path(client.__file__)
+    assert "import gradecheck\n" not in path.read_text()
 
 
 def test_the_end_of_a_process_is_said_in_words() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from gradecheck.run.caller import ArgumentKind
 from gradecheck.run.outcome import NotArray, Value
-from gradecheck.run.values import make_arguments, read_values, to_value
+from gradecheck.run.values import count_stacked, make_arguments, read_values, to_value
 
 
 @pytest.fixture(scope="module")
@@ -168,3 +168,35 @@ def test_with_several_outputs_a_tuple_or_list_is_taken_apart() -> None:
     assert len(read_values(np.ones((2, 2)), 2)) == 1
     assert len(read_values(None, 2)) == 1
     assert len(read_values((np.ones(2),), 2)) == 1
+
+
+@pytest.mark.parametrize(
+    ("returned", "count"),
+    [
+        ((np.ones(2), np.ones(2)), 2),
+        ((np.ones((2, 3)),) * 3, 3),
+        (([1.0, 2.0], [3.0, 4.0]), 2),
+        ((np.ones(2),), 1),
+        ((1.0, 2.0), 1),
+        ([np.ones(2), np.ones(2)], 1),
+        ((np.ones(2), np.ones(3)), 1),
+        ((np.ones(2), None), 1),
+        (np.ones((2, 2)), 1),
+        (None, 1),
+    ],
+)
+def test_a_tuple_of_arrays_that_were_stacked_into_one_is_remembered(returned: object, count: int) -> None:
+    assert count_stacked(returned, read_values(returned, 1)) == count
+
+
+def test_a_tuple_with_methods_of_its_own_is_read_all_the_same() -> None:
+    class Sly(tuple[float, ...]):
+        __slots__ = ()
+
+        def __len__(self) -> int:
+            raise ValueError("no")
+
+        __iter__ = __bool__ = __len__  # type: ignore[assignment]
+
+    assert len(read_values(Sly((1.0, 2.0)), 2)) == 2
+    assert len(read_values(Sly((1.0, 2.0)), 1)) == 1

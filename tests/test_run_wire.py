@@ -181,7 +181,9 @@ def test_an_outcome_survives_the_journey(outcome: Raised | Missing | None) -> No
 
 
 def test_a_return_survives_the_journey() -> None:
-    sent = Returned((np.ones(2), NotArray("none", "None"), np.zeros(3)), (np.arange(4),), ("tf.gradients",))
+    sent = Returned(
+        (np.ones(2), NotArray("none", "None"), np.zeros(3)), (np.arange(4),), ("tf.gradients",), 3
+    )
     got = outcome_from_message(outcome_to_message(sent, "1"))
     assert isinstance(got, Returned)
     assert got.values[1] == sent.values[1]
@@ -191,6 +193,7 @@ def test_a_return_survives_the_journey() -> None:
     ]
     assert got.arguments_after[0].tolist() == [0, 1, 2, 3]
     assert got.used == sent.used
+    assert got.stacked_from == 3
 
 
 def test_a_request_survives_the_journey() -> None:
@@ -218,6 +221,8 @@ def test_a_request_survives_the_journey() -> None:
         {"outcome": "returned", "values": [[]], "used": []},
         {"outcome": "returned", "values": 3, "used": []},
         {"outcome": "returned", "values": []},
+        {"outcome": "returned", "values": [], "used": [], "stacked_from": "2"},
+        {"outcome": "returned", "values": [], "used": [], "stacked_from": -1},
     ],
 )
 def test_a_forged_outcome_that_makes_no_sense_is_refused(head: dict[str, object]) -> None:

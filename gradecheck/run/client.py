@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-import gradecheck
 from gradecheck.errors import WorkerUnavailable
 from gradecheck.run.cells import Cell, CellResult, OnMessage
 from gradecheck.run.limits import Limits
@@ -18,6 +17,7 @@ from gradecheck.run.spawn import how_to_see, spawn
 
 __all__ = ["Cell", "CellResult", "Limits", "Session", "Template"]
 
+_PACKAGE = Path(__file__).resolve().parents[1]
 _KEPT = frozenset(
     {
         *("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT"),
@@ -147,5 +147,4 @@ class Template:
 def _environment(folder: Path) -> dict[str, str]:
     """What a worker may know of the judge's environment: no password, no token."""
     kept = {name: text for name, text in os.environ.items() if name in _KEPT or name.startswith("LC_")}
-    package = Path(gradecheck.__file__).resolve().parents[1]
-    return {**kept, **_SET, "PYTHONPATH": str(package), "IPYTHONDIR": str(folder / "ipython")}
+    return {**kept, **_SET, "PYTHONPATH": str(_PACKAGE.parent), "IPYTHONDIR": str(folder / "ipython")}

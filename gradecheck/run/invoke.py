@@ -10,7 +10,7 @@ from gradecheck.run.caller import ArgumentKind
 from gradecheck.run.frames import Locate, describe
 from gradecheck.run.limits import MAX_ARRAYS
 from gradecheck.run.outcome import Array, Missing, NotArray, Raised, Returned
-from gradecheck.run.values import make_arguments, read_values, to_value
+from gradecheck.run.values import count_stacked, make_arguments, read_values, to_value
 from gradecheck.run.watch import watching
 
 
@@ -39,8 +39,9 @@ def invoke(functions: Mapping[str, Any], request: Request, locate: Locate) -> Re
         except BaseException as error:  # SystemExit, too, is the student's mistake
             return describe(error, locate, tuple(used))
         values = read_values(returned, request.outputs)
+        stacked = count_stacked(returned, values) if request.outputs == 1 else 1
     after = _arguments_after(arguments) if request.report_arguments else ()
-    return Returned(values[:MAX_ARRAYS], after, tuple(used))
+    return Returned(values[:MAX_ARRAYS], after, tuple(used), stacked)
 
 
 def _arguments_after(arguments: Sequence[object]) -> tuple[Array, ...]:

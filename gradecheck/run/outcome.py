@@ -33,11 +33,14 @@ class Returned:
         values: what it returned, one entry an output.
         arguments_after: the arguments as they were after the call, where the caller asked for them.
         used: forbidden helpers that were seen at work during the call, such as "tf.GradientTape".
+        stacked_from: where one output was asked for and a tuple of several arrays came, which stacked into
+            the one array of `values`: how many they were; else 1.
     """
 
     values: tuple[Value, ...]
     arguments_after: tuple[Array, ...] = ()
     used: tuple[str, ...] = ()
+    stacked_from: int = 1
 
 
 @dataclass(frozen=True)

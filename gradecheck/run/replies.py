@@ -63,6 +63,7 @@ def outcome_to_message(outcome: Returned | Raised | Missing | None, identity: st
                 arrays.append(value)
         arrays.extend(outcome.arguments_after)
         head |= {"outcome": "returned", "values": described, "used": outcome.used}
+        head["stacked_from"] = outcome.stacked_from
     return Message(head, tuple(arrays))
 
 
@@ -99,7 +100,7 @@ def _frame(head: Any) -> Frame | None:
 
 def _count(thing: object) -> int:
     if type(thing) is not int or not 0 <= thing < _MOST_LINES:
-        raise WireError("a frame without numbers")
+        raise WireError("a number that is none, or far too large")
     return thing
 
 
@@ -116,7 +117,8 @@ def _returned(message: Message) -> Returned:
             values.append(NotArray(item["kind"], text_of(item, "description", 200)))
         else:
             raise WireError("a value that is neither an array nor described")
-    return Returned(tuple(values), tuple(arrays), texts_of(message.head.get("used"), 100))
+    used = texts_of(message.head.get("used"), 100)
+    return Returned(tuple(values), tuple(arrays), used, _count(message.head.get("stacked_from", 1)))
 
 
 def cell_message_from_message(message: Message) -> CellMessage:

@@ -47,16 +47,32 @@ def read_values(returned: object, outputs: int) -> tuple[Value, ...]:
     With `outputs` of one, a list or tuple is stacked into one array where its items have one shape; a tuple
     of arrays that do not stack gives an entry an item. With more, a tuple or list is taken apart.
     """
-    if not isinstance(returned, tuple | list) or not returned:
+    items = _items_of(returned)
+    if not items:
         return (to_value(returned),)
     if outputs > 1:
-        return tuple(to_value(item) for item in returned[:MAX_ARRAYS])
+        return tuple(to_value(item) for item in items[:MAX_ARRAYS])
     whole = to_value(returned)
-    if isinstance(whole, NotArray) and isinstance(returned, tuple) and len(returned) <= _MOST_OUTPUTS:
-        parts = tuple(to_value(item) for item in returned)
+    if isinstance(whole, NotArray) and isinstance(returned, tuple) and len(items) <= _MOST_OUTPUTS:
+        parts = tuple(to_value(item) for item in items)
         if all(isinstance(part, np.ndarray) and part.ndim for part in parts):
             return parts
     return (whole,)
+
+
+def count_stacked(returned: object, values: Sequence[Value]) -> int:
+    """How many arrays of a returned tuple were stacked into the one array of `values`; 1 where none were."""
+    if not isinstance(returned, tuple) or len(values) != 1:
+        return 1
+    whole, count = values[0], len(_items_of(returned))
+    return count if isinstance(whole, np.ndarray) and whole.ndim > 1 and count > 1 else 1
+
+
+def _items_of(thing: object) -> Sequence[object]:
+    """The items of a tuple or list, none of anything else; a subclass's own methods are not asked."""
+    if isinstance(thing, tuple):
+        return tuple.__getitem__(thing, slice(None))
+    return list.__getitem__(thing, slice(None)) if isinstance(thing, list) else ()
 
 
 def to_value(thing: object) -> Value:
