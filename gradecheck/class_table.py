@@ -1,0 +1,96 @@
+"""A class's scores in a terminal, and as JSON for programs."""
+
+import json
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from gradecheck.catalogue import EXERCISES
+from gradecheck.class_scores import ClassScores, Mark, StudentScores
+from gradecheck.diagnose.shared import known_mistakes
+from gradecheck.report.model import SCHEMA
+
+#: So many of the most frequent mistakes are listed.
+MOST_FREQUENT = 5
+_SENTENCES = {
+    "autodiff-inside": "Something else differentiates inside the answer.",
+    "inputs-changed": "The numbers are right, and an argument is changed in place.",
+    "depends-on-earlier-calls": "The answer remembers something from earlier calls.",
+}
+
+
+def print_class(scores: ClassScores, console: Console) -> None:
+    """The table of students and exercises, what had no scores, and what went wrong most often."""
+    console.print(_table(scores))
+    for student in scores.students:
+        if student.problem:
+            console.print(f"[magenta]{escape(student.student)}: {escape(student.problem)}[/]")
+    frequent = scores.misconceptions()[:MOST_FREQUENT]
+    if frequent:
+        console.print("\n[bold]What the class got wrong most often[/]")
+    for exercise, mistake, count in frequent:
+        title = exercise.removeprefix("grad_")
+        console.print(f"  {count:>3} ×  {title:<8} {escape(_sentence(exercise, mistake))}")
+
+
+def to_json(scores: ClassScores) -> str:
+    """The same as one JSON object, in the form of `gradecheck check --format json`."""
+    results = [_result(student, mark) for student in scores.students for mark in student.marks]
+    problems = [
+        {"submission": student.student, "message": student.problem or "nothing was handed in"}
+        for student in scores.students
+        if student.problem or not student.marks
+    ]
+    document = {"schema": SCHEMA, "results": results, "problems": problems}
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _table(scores: ClassScores) -> Table:
+    most = sum(mark.max_points for mark in scores.columns)
+    table = Table(title=escape(scores.assignment), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("student", no_wrap=True)
+    for mark in scores.columns:
+        table.add_column(f"{escape(mark.title)} /{mark.max_points:g}", overflow="fold")
+    table.add_column(f"total /{most:g}", justify="right")
+    for student in scores.students:
+        if student.marks:
+            cells = [_cell(mark) for mark in student.marks]
+            table.add_row(escape(student.student), *cells, f"[bold]{student.points:g}[/]")
+        else:
+            table.add_row(escape(student.student), *["-"] * len(scores.columns), "[dim]not handed in[/]")
+    return table
+
+
+def _cell(mark: Mark) -> str:
+    word = escape(mark.word)
+    if not mark.graded:
+        return f"[magenta]  ? {word}[/]"
+    style = "green" if mark.word == "ok" else "dim" if mark.word == "not started" else "yellow"
+    return f"{mark.points:>3g} [{style}]{word}[/]"
+
+
+def _sentence(exercise: str, mistake: str) -> str:
+    """What a mistake is, in words; its id where there are none."""
+    for known in EXERCISES:
+        if known.name == exercise:
+            sentences = {m.id: m.sentence for m in known_mistakes(known)}
+            return sentences.get(mistake) or _SENTENCES.get(mistake, mistake)
+    return _SENTENCES.get(mistake, mistake)
+
+
+def _result(student: StudentScores, mark: Mark) -> dict[str, Any]:
+    """A verdict as grading left it; points and score are the gradebook's, given by hand or not."""
+    share = mark.points / mark.max_points if mark.max_points else 0.0
+    unknown = {"status": "failed" if mark.graded else "not_graded", "misconception": None, "message": "", "outputs": []}
+    return {
+        **unknown,
+        **mark.result,
+        "submission": student.student,
+        "exercise": mark.exercise,
+        "score": round(share, 6),
+        "points": mark.points,
+        "max_points": mark.max_points,
+    }

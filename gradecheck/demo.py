@@ -1,0 +1,49 @@
+"""`gradecheck demo`: a made-up class, graded from end to end."""
+
+import os
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from gradecheck.class_table import print_class
+from gradecheck.grading_run import console_for, grade_class, print_places
+from gradecheck.made_up_class import MadeUpClass, make_class
+from gradecheck.nbgrader.roster import add_students, places_of
+
+#: Whose feedback is shown first: four mistakes that have a name.
+_SHOWN = "farah"
+
+
+def run_demo(folder: Path, course: Path = Path()) -> int:
+    """Make the class, grade it through nbgrader into a real gradebook, and say where everything is.
+
+    Args:
+        folder: where the class is made; one that is there already is made again.
+        course: the course to take the assignment from.
+
+    Returns:
+        The exit code: 0 when every submission has its scores.
+
+    Raises:
+        CourseNotReady: there is no course here, or the folder holds something else.
+    """
+    console = console_for()
+    made = make_class(folder, course)
+    add_students(folder, (student.name for student in made.students))
+    console.print(f"A class of {len(made.students)} has handed in {made.assignment}; see {folder / 'submitted'}.")
+    console.print("One of them has written a loop that never ends: it is stopped after 10 s.")
+    scores = grade_class(folder, made.assignment, None, console)
+    print_class(scores, console)
+    print_places(folder, console)
+    _print_next(made, console)
+    return 0 if scores.complete else 1
+
+
+def _print_next(made: MadeUpClass, console: Console) -> None:
+    page = places_of(made.root).feedback / _SHOWN / made.assignment / f"{made.assignment}.html"
+    jupyter = Path(os.path.relpath(sys.executable, made.root)).with_name("jupyter")
+    console.print("\n[bold]Next[/]")
+    console.print(f"  what {_SHOWN} reads       open {page} in a browser", markup=False)
+    console.print(f"  nbgrader's formgrader  cd {made.root} && {jupyter} lab   then Nbgrader > Formgrader", markup=False)
+    console.print(f"  grade again            cd {made.root} && {jupyter.with_name('gradecheck')} grade {made.assignment}", markup=False)

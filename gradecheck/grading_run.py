@@ -1,0 +1,108 @@
+"""`gradecheck grade`: grade with progress, then say what came of it. The demo does the same."""
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from gradecheck.class_scores import ClassScores, read_class_scores
+from gradecheck.class_table import print_class, to_json
+from gradecheck.nbgrader.grading import OnProgress, grade_assignment
+from gradecheck.nbgrader.roster import places_of
+
+#: Without a terminal, a line of progress comes no more often than this.
+SECONDS_BETWEEN_LINES = 2.0
+
+
+def grade_course(
+    root: Path, assignment: str, students: Sequence[str] | None = None, *, as_json: bool = False
+) -> int:
+    """Grade an assignment and print the scores; with JSON, progress goes to stderr.
+
+    Returns:
+        The exit code: 0 when everything that was handed in has its score, 1 when something has none.
+
+    Raises:
+        CourseNotReady: grading cannot run.
+    """
+    console = console_for(stderr=as_json)
+    scores = grade_class(root, assignment, students, console)
+    if as_json:
+        click.echo(to_json(scores))
+    else:
+        print_class(scores, console)
+        print_places(root, console)
+    return 0 if scores.complete else 1
+
+
+def grade_class(
+    root: Path, assignment: str, students: Sequence[str] | None, console: Console
+) -> ClassScores:
+    """Grade an assignment, with progress on the console.
+
+    Raises:
+        CourseNotReady: grading cannot run.
+    """
+    with progress(console) as tell:
+        graded = grade_assignment(root, assignment, students, tell)
+    return read_class_scores(root, assignment, graded, students)
+
+
+def print_places(root: Path, console: Console) -> None:
+    """Where the gradebook and the feedback are."""
+    places = places_of(root)
+    console.print(f"\ngradebook  {places.gradebook}", markup=False)
+    console.print(f"feedback   {places.feedback}", markup=False)
+
+
+def console_for(*, stderr: bool = False) -> Console:
+    """A console that leaves long lines whole, and is wide enough for the table where there is no terminal."""
+    file = sys.stderr if stderr else sys.stdout
+    width = None if file.isatty() else 100
+    return Console(file=file, highlight=False, soft_wrap=True, width=width)
+
+
+@contextmanager
+def progress(console: Console) -> Iterator[OnProgress]:
+    """Something to call with how many are done: a bar on a terminal, a line now and then elsewhere."""
+    if not console.is_terminal:
+        yield _Lines(console)
+        return
+    columns = (
+        TextColumn("grading"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("loading TensorFlow", total=None)
+
+        def tell(done: int, total: int, student: str) -> None:
+            bar.update(task, completed=done, total=total, description=student)
+
+        yield tell
+
+
+class _Lines:
+    """Progress as plain lines, with the time left."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._start = self._last = time.monotonic()
+        console.print("grading: loading TensorFlow first")
+
+    def __call__(self, done: int, total: int, student: str) -> None:
+        now = time.monotonic()
+        if done == 0:
+            self._start = now
+        elif done == total or now - self._last >= SECONDS_BETWEEN_LINES:
+            self._last = now
+            left = (now - self._start) / done * (total - done)
+            rest = f"about {left:.0f} s left" if done < total else f"{now - self._start:.0f} s"
+            self._console.print(f"graded {done} of {total}, {rest}: {student}", markup=False)
