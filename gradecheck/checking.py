@@ -82,21 +82,29 @@ def _find(paths: Sequence[Path]) -> tuple[list[_Found], list[Problem]]:
     found: dict[Path, _Found] = {}
     problems = []
     for path in paths:
-        if path.is_dir():
-            inside = list(_files_in(path))
-            if not inside:
-                problems.append(Problem(str(path), f"{path} holds no notebook and no Python file"))
-            for file in inside:
-                found.setdefault(file.resolve(), _Found(file, named=False))
-        elif not path.exists():
-            problems.append(Problem(str(path), f"{path} does not exist"))
-        elif path.suffix not in (".ipynb", ".py"):
-            problems.append(
-                Problem(str(path), f"{path} is neither a notebook (.ipynb) nor a Python file (.py)")
-            )
-        else:
-            found.setdefault(path.resolve(), _Found(path, named=True))
+        try:
+            wrong = _wrong_with(path)
+            files = [] if wrong else [_Found(path, named=True)]
+            if path.is_dir():
+                files = [_Found(file, named=False) for file in _files_in(path)]
+        except OSError as error:  # a name that is too long, a folder that may not be entered
+            wrong, files = f"{path} cannot be read: {error.strerror}", []
+        if wrong:
+            problems.append(Problem(str(path), wrong))
+        for file in files:
+            found.setdefault(file.path.resolve(), file)
     return list(found.values()), problems
+
+
+def _wrong_with(path: Path) -> str | None:
+    """Why there is nothing to read behind a path, or None."""
+    if path.is_dir():
+        return None if any(_files_in(path)) else f"{path} holds no notebook and no Python file"
+    if not path.exists():
+        return f"{path} does not exist"
+    if path.suffix not in (".ipynb", ".py"):
+        return f"{path} is neither a notebook (.ipynb) nor a Python file (.py)"
+    return None
 
 
 def _files_in(folder: Path) -> Iterator[Path]:

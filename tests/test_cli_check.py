@@ -381,6 +381,11 @@ def test_nothing_that_can_be_read_is_exit_2(tmp_path: Path) -> None:
     assert [p["submission"] for p in done.document["problems"]] == ["gone.ipynb", "a.ipynb"]
 
 
+def test_a_path_that_no_system_takes_is_told_like_any_other(tmp_path: Path) -> None:
+    name = "a" * 300 + ".py"
+    assert run(tmp_path, name) == Run(2, f"{name} cannot be read: File name too long\n", "")
+
+
 def test_a_folder_that_answers_nothing_is_exit_2(tmp_path: Path) -> None:
     (tmp_path / "helper.py").write_text("x = 1\n", encoding="utf-8")
     assert run(tmp_path) == Run(2, "nothing in . answers an exercise\n", "")
