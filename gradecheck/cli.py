@@ -76,8 +76,35 @@ def check(
     if form == "json":
         click.echo(to_json(report))
     else:
-        print_report(report, Console(highlight=False, soft_wrap=True, emoji=False))
+        print_report(report, _console())
     sys.exit(report.exit_code(strict=strict))
+
+
+@cli.command()
+@click.argument("exercise")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@_says_what_is_wrong
+def hint(exercise: str, paths: tuple[Path, ...]) -> None:
+    """Say one thing to think about for an exercise, such as softmax, as it is saved now.
+
+    For a stronger hint, change your answer first. PATHS are exercises/ unless you name others.
+    """
+    from gradecheck.hints import hint_paths, print_hint
+
+    print_hint(hint_paths(paths or (_answers(),), exercise), _console())
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@_says_what_is_wrong
+def watch(paths: tuple[Path, ...]) -> None:
+    """Judge your answers whenever you save them. Keys: h a hint, r judge again, q leave.
+
+    PATHS are exercises/ unless you name others.
+    """
+    from gradecheck.watching import watch_paths
+
+    watch_paths(paths or (_answers(),), _console())
 
 
 @cli.command()
@@ -115,7 +142,7 @@ def grade(assignment: str, students: str | None, form: str) -> None:
 
     Exit code 0: every submission has its scores; 1: some are not graded; 2: grading could not run.
     """
-    from gradecheck.course import grade_course
+    from gradecheck.grading_run import grade_course
 
     only = tuple(name.strip() for name in students.split(",")) if students else None
     sys.exit(grade_course(Path(), assignment, only, as_json=form == "json"))
@@ -129,3 +156,13 @@ def demo(folder: Path) -> None:
     from gradecheck.demo import run_demo
 
     sys.exit(run_demo(folder))
+
+
+def _answers() -> Path:
+    """Where answers are when no path is given."""
+    exercises = Path("exercises")
+    return exercises if exercises.is_dir() else Path()
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True, emoji=False)
