@@ -71,7 +71,8 @@ def _answer(node: ast.FunctionDef, text: str, path: Path) -> Answer:
     if kind not in list(AnswerKind) or not label:
         raise AuthorError(
             f"{path}, line {node.lineno}: {node.name} does not say what it is worth; "
-            f"call it EXERCISE__right_STYLE, EXERCISE__wrong_MISTAKE, EXERCISE__extreme_… or EXERCISE__policy_…"
+            f"call it EXERCISE__right_STYLE, EXERCISE__wrong_MISTAKE, EXERCISE__extreme_MISTAKE "
+            f"or EXERCISE__policy_WAY"
         )
     exercise = find_exercise(parts[0])
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])

@@ -55,12 +55,13 @@ def _table(scores: ClassScores) -> Table:
     for mark in scores.columns:
         table.add_column(f"{escape(mark.title)} /{mark.max_points:g}", overflow="fold")
     table.add_column(f"total /{most:g}", justify="right")
+    columns = len(scores.columns)
     for student in scores.students:
         if student.marks:
             cells = [_cell(mark) for mark in student.marks]
             table.add_row(escape(student.student), *cells, f"[bold]{student.points:g}[/]")
         else:
-            table.add_row(escape(student.student), *["-"] * len(scores.columns), "[dim]not handed in[/]")
+            table.add_row(escape(student.student), "[dim]not handed in[/]", *["-"] * (columns - 1), "-")
     return table
 
 
@@ -84,7 +85,12 @@ def _sentence(exercise: str, mistake: str) -> str:
 def _result(student: StudentScores, mark: Mark) -> dict[str, Any]:
     """A verdict as grading left it; points and score are the gradebook's, given by hand or not."""
     share = mark.points / mark.max_points if mark.max_points else 0.0
-    unknown = {"status": "failed" if mark.graded else "not_graded", "misconception": None, "message": "", "outputs": []}
+    unknown: dict[str, Any] = {
+        "status": "failed" if mark.graded else "not_graded",
+        "misconception": None,
+        "message": "",
+        "outputs": [],
+    }
     return {
         **unknown,
         **mark.result,

@@ -31,8 +31,11 @@ def run_demo(folder: Path, course: Path = Path()) -> int:
     console = console_for()
     made = make_class(folder, course)
     add_students(folder, (student.name for student in made.students))
-    console.print(f"A class of {len(made.students)} has handed in {made.assignment}; see {folder / 'submitted'}.")
-    console.print("One of them has written a loop that never ends: it is stopped after 10 s.")
+    handed_in = folder / "submitted"
+    console.print(
+        f"A class of {len(made.students)} has handed in {made.assignment}: see {handed_in}", markup=False
+    )
+    console.print("One of them wrote a loop that never ends; it is stopped after 10 s.")
     scores = grade_class(folder, made.assignment, None, console)
     print_class(scores, console)
     print_places(folder, console)
@@ -42,8 +45,12 @@ def run_demo(folder: Path, course: Path = Path()) -> int:
 
 def _print_next(made: MadeUpClass, console: Console) -> None:
     page = places_of(made.root).feedback / _SHOWN / made.assignment / f"{made.assignment}.html"
-    jupyter = Path(os.path.relpath(sys.executable, made.root)).with_name("jupyter")
+    tools = Path(os.path.relpath(Path(sys.executable).parent, made.root))
+    steps = {
+        f"what {_SHOWN} reads": f"open {page} in a browser",
+        "nbgrader's formgrader": f"cd {made.root} && {tools / 'jupyter'} lab   then Nbgrader > Formgrader",
+        "grade once more": f"cd {made.root} && {tools / 'gradecheck'} grade {made.assignment}",
+    }
     console.print("\n[bold]Next[/]")
-    console.print(f"  what {_SHOWN} reads       open {page} in a browser", markup=False)
-    console.print(f"  nbgrader's formgrader  cd {made.root} && {jupyter} lab   then Nbgrader > Formgrader", markup=False)
-    console.print(f"  grade again            cd {made.root} && {jupyter.with_name('gradecheck')} grade {made.assignment}", markup=False)
+    for what, how in steps.items():
+        console.print(f"  {what:<22} {how}", markup=False)

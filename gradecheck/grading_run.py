@@ -40,9 +40,7 @@ def grade_course(
     return 0 if scores.complete else 1
 
 
-def grade_class(
-    root: Path, assignment: str, students: Sequence[str] | None, console: Console
-) -> ClassScores:
+def grade_class(root: Path, assignment: str, students: Sequence[str] | None, console: Console) -> ClassScores:
     """Grade an assignment, with progress on the console.
 
     Raises:

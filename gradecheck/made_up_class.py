@@ -75,7 +75,9 @@ def make_class(root: Path, course: Path) -> MadeUpClass:
             )
     answers = read_answers(source / FILE_NAME)
     _empty(root)
-    shutil.copytree(source, root / "solutions" / ASSIGNMENT, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    shutil.copytree(
+        source, root / "solutions" / ASSIGNMENT, ignore=shutil.ignore_patterns(".*", "__pycache__")
+    )
     shutil.copy(course / _CONFIG, root / _CONFIG)
     release_course(root, ASSIGNMENT)
     made = MadeUpClass(root, ASSIGNMENT, CLASS, answers)
