@@ -186,11 +186,18 @@ class _Questioner:
         if not isinstance(outcome, Returned):
             return ()
         if len(outcome.values) != len(expected.outputs):
-            return tuple(Finding(Fault.COUNT, str(len(outcome.values))) for _ in expected.outputs)
-        return tuple(
+            return _another_count(len(outcome.values), expected)
+        findings = tuple(
             compare(value, output.value, output.tolerance, self._exercise.accepts_shapes(output.value.shape))
             for value, output in zip(outcome.values, expected.outputs, strict=True)
         )
+        if outcome.stacked_from > 1 and any(finding.fault is Fault.SHAPE for finding in findings):
+            return _another_count(outcome.stacked_from, expected)  # a tuple of rows would have fitted
+        return findings
+
+
+def _another_count(returned: int, expected: ExpectedCase) -> tuple[Finding, ...]:
+    return tuple(Finding(Fault.COUNT, str(returned)) for _ in expected.outputs)
 
 
 def _worth_another_form(outcome: Outcome) -> bool:
