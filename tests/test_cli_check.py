@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from gradecheck.catalogue import EXERCISES
+from gradecheck.cli import cli
 
 ROOT = Path(__file__).parents[1]
 
@@ -402,7 +404,7 @@ def test_an_unknown_exercise_is_exit_2_with_the_ones_that_there_are(tmp_path: Pa
     "options",
     [("--seed", "-1"), ("--seed", "x"), ("--format", "xml"), ("--call-timeout", "0"), ("--nonsense",)],
 )
-def test_an_option_that_makes_no_sense_is_exit_2(tmp_path: Path, options: tuple[str, ...]) -> None:
-    done = run(tmp_path, *options)
-    assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("Usage: gradecheck check [OPTIONS] [PATHS]...")
+def test_an_option_that_makes_no_sense_is_exit_2(options: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(cli, ["check", *options], prog_name="gradecheck")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith("Usage: gradecheck check [OPTIONS] [PATHS]...")
