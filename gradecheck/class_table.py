@@ -1,6 +1,7 @@
 """A class's scores in a terminal, and as JSON for programs."""
 
 import json
+from collections import Counter
 from typing import Any
 
 from rich import box
@@ -15,6 +16,7 @@ from gradecheck.report.model import SCHEMA
 
 #: So many of the most frequent mistakes are listed.
 MOST_FREQUENT = 5
+_LONGEST_REASON = 300
 _SENTENCES = {
     "autodiff-inside": "Something else differentiates inside the answer.",
     "inputs-changed": "The numbers are right, and an argument is changed in place.",
@@ -28,6 +30,8 @@ def print_class(scores: ClassScores, console: Console) -> None:
     for student in scores.students:
         if student.problem:
             console.print(f"[magenta]{escape(student.student)}: {escape(student.problem)}[/]")
+    for reason, count in _reasons(scores).items():
+        console.print(f"[magenta]not graded {count} ×: {escape(reason)}[/]")
     frequent = scores.misconceptions()[:MOST_FREQUENT]
     if frequent:
         console.print("\n[bold]What the class got wrong most often[/]")
@@ -48,9 +52,18 @@ def to_json(scores: ClassScores) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
 
 
+def _reasons(scores: ClassScores) -> Counter[str]:
+    """Why answers have no score, each reason once, in one line."""
+    ungraded = (mark for student in scores.students for mark in student.marks if not mark.graded)
+    messages = (str(mark.result.get("message") or "a person has to look at it") for mark in ungraded)
+    return Counter(" ".join(message.split())[:_LONGEST_REASON] for message in messages)
+
+
 def _table(scores: ClassScores) -> Table:
     most = sum(mark.max_points for mark in scores.columns)
-    table = Table(title=escape(scores.assignment), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=escape(scores.assignment), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
     table.add_column("student", no_wrap=True)
     for mark in scores.columns:
         table.add_column(f"{escape(mark.title)} /{mark.max_points:g}", overflow="fold")

@@ -76,8 +76,8 @@ _MISTAKES = (
     ),
     Mistake(
         "overflow-in-exp",
-        "The formula is right, but exp overflows for very negative x and the result is not a number.",
-        "Try x = -100.",
+        "The formula is right, but exp overflows far away from 0 and the result is not a number.",
+        "Try x = -100, and x = 100.",
         "Write the slope with sigmoid(x) only, and let the sigmoid take care of large numbers.",
         lambda _vjp, x, dz: dz * _naive_exponential(x),
         MistakeClass.EXTREME,
