@@ -225,7 +225,8 @@ def test_memory_is_limited(submit: Any) -> None:
 
 
 def test_more_numbers_than_a_message_may_hold_are_described(submit: Any) -> None:
-    session = submit("import numpy as np\ndef f(x): return [np.zeros(1 << 24, np.uint8)] * 8")
+    source = "import numpy as np\ndef f(x): return [np.zeros(1 << 24, np.uint8)] * 8"
+    session = submit(source, limits=Limits())
     outcome = session.call("f", [X], outputs=2)
     assert isinstance(outcome, Returned)
     assert outcome.values == (NotArray("other", "far more numbers than were asked for"),)

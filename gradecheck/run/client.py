@@ -10,8 +10,11 @@ from typing import Self
 
 from gradecheck.errors import WorkerUnavailable
 from gradecheck.run.cells import Cell, CellResult, OnMessage
+from gradecheck.run.handover import weigh
 from gradecheck.run.limits import Limits
+from gradecheck.run.options import Options
 from gradecheck.run.process import Gone, TemplateProcess
+from gradecheck.run.sandbox import SandboxMode, environment, kept_folders, sandbox_unavailable, wrap
 from gradecheck.run.session import Child, Session
 from gradecheck.run.spawn import how_to_see, spawn
 
@@ -47,10 +50,20 @@ class Template:
 
     Args:
         fork: False for a fresh process for each session instead, as is done where nothing can be forked.
+        sandbox: whether submissions run in a sandbox. They then work on a copy of their folder.
+        hidden: folders that a sandbox must not show, such as the course's.
     """
 
-    def __init__(self, *, fork: bool | None = None) -> None:
-        self._forks = hasattr(os, "fork") if fork is None else fork
+    def __init__(
+        self,
+        *,
+        fork: bool | None = None,
+        sandbox: SandboxMode = SandboxMode.NONE,
+        hidden: Sequence[Path] = (),
+    ) -> None:
+        self._sandboxed = sandbox is SandboxMode.REQUIRED
+        self._forks = self._sandboxed or (hasattr(os, "fork") if fork is None else fork)
+        self._hidden = tuple(hidden)
         self._lock = threading.RLock()
         self._process: TemplateProcess | None = None
         self._numbers = itertools.count(1)
@@ -65,7 +78,11 @@ class Template:
         self.close()
 
     def start(self) -> None:
-        """Start the process if it does not run, without waiting for it."""
+        """Start the process if it does not run, without waiting for it.
+
+        Raises:
+            WorkerUnavailable: a sandbox is required, and there can be none.
+        """
         if self._forks:
             self._running()
 
@@ -111,6 +128,8 @@ class Template:
         return child
 
     def _fork(self, directory: Path, limits: Limits, figures: bool) -> Child:
+        if self._sandboxed:
+            weigh(directory, limits)
         with self._lock:
             for attempt in (1, 2):
                 process = self._running()
@@ -134,9 +153,18 @@ class Template:
     def _running(self) -> TemplateProcess:
         with self._lock:
             if self._process is None or self._process.stopped:
-                folder = self._scratch()
-                self._process = TemplateProcess(folder, _environment(folder))
+                self._process = self._launch(self._scratch())
             return self._process
+
+    def _launch(self, folder: Path) -> TemplateProcess:
+        if not self._sandboxed:
+            return TemplateProcess(folder, _environment(folder))
+        reason = sandbox_unavailable()
+        if reason is not None:
+            raise WorkerUnavailable(reason)
+        options = Options(sandboxed=True, kept=kept_folders())
+        inside = environment(_environment(folder))
+        return TemplateProcess(folder, inside, wrapper=wrap(self._hidden), options=options)
 
     def _scratch(self) -> Path:
         if self._folder is None:

@@ -1,43 +1,48 @@
-"""What a forked child does to itself before it runs a student's code.
+"""What a forked child does to itself before it runs a student's code, in a sandbox and without.
 
-The one place where a sandbox belongs: namespaces, a system call filter, a user of its own.
+What only a sandbox can do is in `gradecheck.run.isolate`.
 """
 
 import contextlib
-import ctypes
 import os
 import random
 import resource
 import signal
 import sys
+from collections.abc import Callable
 
 import numpy as np
 
 from gradecheck.run.limits import Limits
 
-_PR_SET_PDEATHSIG = 1
-_PR_SET_DUMPABLE = 4
 _HIGH = 700
 
 
-def prepare_child(channel: int, directory: str, limits: Limits) -> int:
+def prepare_child(channel: int, directory: str, limits: Limits, enter: Callable[[], None]) -> int:
     """Confine this process; returns the descriptor to which the channel to the judge was moved.
+
+    Args:
+        channel: the socket to the judge.
+        directory: the working directory, in which `enter` leaves this process.
+        limits: the kernel's limits.
+        enter: goes there, into a sandbox or not.
 
     Raises:
         OSError: the folder cannot be entered.
     """
     with contextlib.suppress(PermissionError):  # a process that was spawned has a session of its own
         os.setsid()
+    enter()
     if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+        from gradecheck.run import kernel
+
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     channel = _keep_only(channel)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, limits.file_bytes)
     if sys.platform == "linux":  # macOS knows the name but not the limit
         _limit(resource.RLIMIT_AS, limits.memory_bytes)
-    os.chdir(directory)
     sys.path.append(directory)  # last: a numpy.py beside the notebook is not numpy
     sys.argv = [""]
     seed = os.urandom(16)

@@ -25,6 +25,11 @@ class Limits:
         memory_bytes: address space of the process; TensorFlow itself takes about 1.3 GiB of it.
         file_bytes: the largest file that the process may write.
         output_bytes: what one cell may print and display; the rest is cut off.
+        processes: processes and threads at a time (sandbox only, as are the next four).
+        open_files: descriptors of one process.
+        cpu_seconds: processor time of one process, should nothing else stop it.
+        scratch_bytes: all files together that it may write, its copies of the submission's among them.
+        scratch_files: the number of those files.
         restarts: how often the cells are run again without those that ended the process.
     """
 
@@ -34,4 +39,9 @@ class Limits:
     memory_bytes: int = 4096 * MIB
     file_bytes: int = 256 * MIB
     output_bytes: int = MIB
+    processes: int = 512
+    open_files: int = 1024
+    cpu_seconds: int = 1800
+    scratch_bytes: int = 512 * MIB
+    scratch_files: int = 20_000
     restarts: int = 3

@@ -9,12 +9,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 from gradecheck.run.limits import Limits
+from gradecheck.run.options import PLACE, Options
 from gradecheck.run.wire import Connection
 
+_Popen = subprocess.Popen[bytes]
+_PLAIN = Options()
 _START_SECONDS = 120.0
 _REPLY_SECONDS = 15.0
 _QUIT_SECONDS = 3.0
@@ -30,25 +35,55 @@ class TemplateProcess:
     Args:
         folder: its working directory, in which "stderr" keeps what it complains about.
         environment: its environment.
+        wrapper: the command before its own, which makes the sandbox that `options` speak of.
+        options: how it works.
     """
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environment: dict[str, str],
+        *,
+        wrapper: Sequence[str] = (),
+        options: Options = _PLAIN,
+    ) -> None:
         self._lock = threading.RLock()
+        self._options = options
         self._errors = folder / "stderr"
         self._ready = False
+        self._over = threading.Event()
         self.stopped = False
         self._control, theirs = socket.socketpair()
-        with theirs, self._errors.open("wb") as errors:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "gradecheck.run.template", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                env=environment,
-                cwd=folder,
-                start_new_session=True,
-            )
+        with theirs:
+            command = [sys.executable, "-P", "-m", "gradecheck.run.template", str(theirs.fileno())]
+            command.append(json.dumps(dataclasses.asdict(options)))
+            self._process = self._launch([*wrapper, *command], theirs.fileno(), environment)
+
+    def _launch(self, command: list[str], channel: int, environment: dict[str, str]) -> _Popen:
+        """Start it from a thread that lives as long: in a sandbox it is killed when that thread ends."""
+        started: Future[_Popen] = Future()
+
+        def live() -> None:
+            try:
+                with self._errors.open("wb") as errors:
+                    process = subprocess.Popen(
+                        command,
+                        pass_fds=[channel],
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.DEVNULL,
+                        stderr=errors,
+                        env=environment,
+                        cwd=self._errors.parent,
+                        start_new_session=True,
+                    )
+            except BaseException as error:
+                started.set_exception(error)
+            else:
+                started.set_result(process)
+                self._over.wait()
+
+        threading.Thread(target=live, name="gradecheck-template", daemon=True).start()
+        return started.result()
 
     def fork(self, number: int, directory: Path, limits: Limits, *, figures: bool) -> "ForkedChild":
         """A fresh child; the first one waits for the template's imports.
@@ -59,18 +94,32 @@ class TemplateProcess:
         request = {
             "op": "fork",
             "child": number,
-            "directory": str(directory),
+            "directory": PLACE if self._options.sandboxed else str(directory),
             "limits": dataclasses.asdict(limits),
             "figures": figures,
         }
         ours, theirs = socket.socketpair()
-        with theirs, contextlib.ExitStack() as undo:
-            undo.callback(ours.close)
-            self.exchange(request, theirs)
-            undo.pop_all()
+        try:
+            with theirs, self._handed_over(directory) as folder:
+                self.exchange(request, [theirs.fileno(), *folder])
+        except BaseException:
+            ours.close()
+            raise
         return ForkedChild(self, number, Connection(ours))
 
-    def exchange(self, request: dict[str, Any], passed: socket.socket | None = None) -> dict[str, Any]:
+    @contextlib.contextmanager
+    def _handed_over(self, directory: Path) -> Iterator[list[int]]:
+        """The folder as a descriptor where the child cannot see its path."""
+        if not self._options.sandboxed:
+            yield []
+            return
+        folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            yield [folder]
+        finally:
+            os.close(folder)
+
+    def exchange(self, request: dict[str, Any], passed: Sequence[int] = ()) -> dict[str, Any]:
         """Ask the template something and wait for its answer.
 
         Raises:
@@ -79,7 +128,7 @@ class TemplateProcess:
         line = json.dumps(request).encode() + b"\n"
         with self._lock:
             try:
-                reply = self._exchange(line, [] if passed is None else [passed.fileno()])
+                reply = self._exchange(line, passed)
             except BaseException:  # after Ctrl-C, too: the answer on its way would answer the next question
                 self.stop()
                 raise
@@ -87,7 +136,7 @@ class TemplateProcess:
             raise Gone(str(reply["error"]))
         return reply
 
-    def _exchange(self, line: bytes, descriptors: list[int]) -> dict[str, Any]:
+    def _exchange(self, line: bytes, descriptors: Sequence[int]) -> dict[str, Any]:
         if self.stopped:
             raise Gone("it was closed")
         if not self._ready:
@@ -116,6 +165,7 @@ class TemplateProcess:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+            self._over.set()
 
     def _read_line(self, seconds: float) -> dict[str, Any]:
         deadline = time.monotonic() + seconds

@@ -33,7 +33,7 @@ def _settle(channel: int, order: dict[str, Any], limits: Limits) -> int:
     if os.name == "posix":
         from gradecheck.run.confine import prepare_child
 
-        return prepare_child(channel, directory, limits)
+        return prepare_child(channel, directory, limits, lambda: os.chdir(directory))
     os.chdir(directory)
     sys.path.append(directory)
     sys.argv = [""]

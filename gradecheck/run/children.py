@@ -1,0 +1,154 @@
+"""The children of a template: forked, interrupted, ended with all that they started."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradecheck.run.isolate import Isolation
+
+_DEATH_SECONDS = 5.0  # what the kernel may take to end a killed process
+
+
+@dataclass
+class _Process:
+    """A child of ours, whose pid is its own until it was reaped."""
+
+    pid: int
+    status: int | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended; reaps it."""
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = status
+        return self.status is not None
+
+    def wait(self, seconds: float, pause: float = 0.0005) -> bool:
+        """Wait for its end, which may not come."""
+        deadline = time.monotonic() + seconds
+        while not self.over and time.monotonic() < deadline:
+            time.sleep(pause)
+        return self.over
+
+    def signal(self, number: int) -> None:
+        """Send a signal to it and to its group."""
+        if not self.over:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, number)
+
+    def kill(self) -> None:
+        """End it, in whatever group it is."""
+        if not self.over:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+
+@dataclass
+class _Child:
+    """A worker and, in a sandbox, the first process of its pid namespace."""
+
+    worker: _Process
+    keeper: _Process | None = None
+
+
+@dataclass(frozen=True)
+class End:
+    """How a child ended.
+
+    Attributes:
+        status: as waitpid's, None when it is not known.
+        killed: whether it was we who ended it.
+    """
+
+    status: int | None
+    killed: bool
+
+
+class Children:
+    """The children by the judge's number for each.
+
+    Args:
+        isolation: how they are isolated, None where there is no sandbox.
+    """
+
+    def __init__(self, isolation: "Isolation | None" = None) -> None:
+        self._isolation = isolation
+        self._children: dict[int, _Child] = {}
+        self._home = -1 if isolation is None else os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+
+    def fork(self, number: int, become: Callable[[], None]) -> int:
+        """A new child, in which `become` is called and does not come back; its pid.
+
+        Raises:
+            OSError: the system has no process left, or refuses a namespace.
+        """
+        if self._isolation is None:
+            pid, keeper = os.fork(), None
+        else:
+            from gradecheck.run.isolate import fork_apart
+
+            pid, keeper = fork_apart(self._home)
+        if pid == 0:
+            become()
+        self._children[number] = _Child(_Process(pid), None if keeper is None else _Process(keeper))
+        return pid
+
+    def interrupt(self, number: int) -> None:
+        """Send SIGINT to a child's group."""
+        if number in self._children:
+            self._children[number].worker.signal(signal.SIGINT)
+
+    def end(self, number: int, grace: float) -> End:
+        """Wait `grace` seconds for a child's own end, then kill it, and all that it left behind."""
+        child = self._children.pop(number, None)
+        if child is None:
+            return End(None, killed=True)
+        own = child.worker.wait(grace, 0.002)
+        if child.keeper is not None:
+            child.keeper.kill()  # and the kernel everything else in its namespace
+        else:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.worker.pid, signal.SIGKILL)
+        child.worker.kill()
+        child.worker.wait(_DEATH_SECONDS)
+        if child.keeper is not None:
+            child.keeper.wait(_DEATH_SECONDS)
+        else:
+            self._kill_orphans()
+        return End(child.worker.status, killed=not own)
+
+    def end_all(self) -> None:
+        """Kill all children."""
+        for number in tuple(self._children):
+            self.end(number, 0)
+
+    def _kill_orphans(self) -> None:
+        """Kill what ended children left behind; as a subreaper, this process inherits it.
+
+        Whose it was cannot be told, so a daemon of another child that still runs goes with it.
+        """
+        for _ in range(50):
+            strays = _our_children() - {child.worker.pid for child in self._children.values()}
+            if not strays:
+                return
+            for pid in strays:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
+
+
+def _our_children() -> set[int]:
+    """The pids of this process's children, where the system tells."""
+    found: set[int] = set()
+    with contextlib.suppress(OSError):
+        for task in Path("/proc/self/task").iterdir():
+            found.update(map(int, (task / "children").read_text().split()))
+    return found
