@@ -1,15 +1,27 @@
 """A mistake is named when it explains everything, and never by luck."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import pytest
-from planted import RIGHT, Answer, grad_matmul, grad_sigmoid, grad_softmax, judged, spoiled, wide
+from planted import (
+    PRODUCT,
+    RIGHT,
+    Answer,
+    grad_matmul,
+    grad_product,
+    grad_sigmoid,
+    grad_softmax,
+    judged,
+    spoiled,
+    wide,
+)
 
 from gradecheck.catalogue import find_exercise
 from gradecheck.diagnose.recognise import evaluate, true_product_of
 from gradecheck.diagnose.shared import known_mistakes
-from gradecheck.exercise import Mistake
+from gradecheck.exercise import Exercise, Formula, Mistake
 
 
 def named(title: str, answer: Answer) -> str | None:
@@ -105,6 +117,37 @@ def test_a_mistake_that_does_not_explain_a_single_case_is_out() -> None:
         return grad_softmax(x, dz) * (1 if len(x) == 7 else -1)
 
     assert named("softmax", answer) is None
+
+
+def product_with(formula: Formula) -> Exercise:
+    return dataclasses.replace(PRODUCT, mistakes=(Mistake("planted", "S.", "H.", "T.", formula),))
+
+
+def for_four_only(vjp: Any, a: Any, b: Any, dz: Any) -> Any:
+    if len(a) != 4:
+        raise ValueError("fits one case")
+    return tuple(3 * g for g in vjp(a, b, dz))
+
+
+def for_all_but_four(vjp: Any, a: Any, b: Any, dz: Any) -> Any:
+    if len(a) == 4:
+        raise ValueError("fits the others")
+    return vjp(a, b, dz)
+
+
+def wrong_by(factor: float, elsewhere: float) -> Answer:
+    def answer(a: Any, b: Any, dz: Any) -> Any:
+        return tuple((factor if len(a) == 4 else elsewhere) * g for g in grad_product(a, b, dz))
+
+    return answer
+
+
+def test_a_formula_that_fits_a_single_draw_names_nothing() -> None:
+    assert judged(product_with(for_four_only), wrong_by(3, 1.37)).diagnosis.misconception is None
+
+
+def test_a_formula_that_is_right_wherever_it_can_be_computed_names_nothing() -> None:
+    assert judged(product_with(for_all_but_four), wrong_by(1.37, 1)).diagnosis.misconception is None
 
 
 @pytest.mark.parametrize("title", RIGHT)

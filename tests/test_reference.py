@@ -75,6 +75,18 @@ def test_a_tolerance_is_positive_and_far_below_the_subtlest_mistake(exercise: Ex
                 assert output.tolerance.max() <= EPS32 * 20 * abs(upstream).sum() * max(1, size)
 
 
+def test_the_tolerance_is_14_roundings_of_the_products_and_2_of_each_upstream_entry() -> None:
+    (output,) = expect(find_exercise("sigmoid"), Case(CaseKind.MODERATE, (f32(0, 1), f32(1, -2)))).outputs
+    slope = float(output.value[1]) / -2
+    assert output.tolerance / EPS32 == pytest.approx([14 * 0.25 + 2, 14 * slope * 2 + 2 * 2])
+
+
+def test_a_row_of_the_jacobian_that_vanishes_leaves_room_for_one_rounding() -> None:
+    (output,) = expect(find_exercise("softmax"), Case(CaseKind.MODERATE, (f32(3), f32(-2)))).outputs
+    assert output.value.tolist() == pytest.approx([0])
+    assert output.tolerance / EPS32 == pytest.approx([2 * 2])
+
+
 def test_the_second_term_lets_the_seeds_own_sigmoid_pass_at_five() -> None:
     """At x = 5, 1 - sigmoid(x) cancels: the error is of the size of dz's rounding, not of the answer's."""
     (output,) = expect(find_exercise("sigmoid"), Case(CaseKind.MODERATE, (f32(5), f32(2)))).outputs
