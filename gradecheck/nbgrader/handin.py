@@ -74,8 +74,19 @@ def record_of(metadata: Mapping[str, Any]) -> Record:
     """The record in a notebook's metadata, written by the first pass.
 
     Raises:
-        KeyError: the first pass did not write it: our sanitising step is not configured.
+        KeyError: there is none: our sanitising step is not configured.
+        TypeError: what stands there is no record; a student may have put it there.
     """
     entry = metadata[KEY]
-    notes = tuple(Note(note["sentence"], note["cell"]) for note in entry["notes"])
-    return Record(entry["attempt"], entry["problem"], notes)
+    notes = tuple(Note(_text(note["sentence"]), _text_or_none(note["cell"])) for note in entry["notes"])
+    return Record(_text(entry["attempt"]), _text_or_none(entry["problem"]), notes)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a text was expected, not {type(value).__name__}")
+    return value
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)

@@ -5,6 +5,7 @@ needs is taken over: kind, source and attachments of each cell, its tags, and th
 metadata. Outputs, execution counts and all other metadata are made anew.
 """
 
+import contextlib
 import hashlib
 import re
 import stat
@@ -16,7 +17,7 @@ from typing import Any
 from nbformat import NotebookNode, from_dict
 
 from gradecheck.errors import UnreadableSubmission
-from gradecheck.nbgrader.handin import KEY
+from gradecheck.nbgrader.handin import KEY, record_of
 from gradecheck.submission import LARGEST_FILE, parse_notebook
 
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -58,12 +59,12 @@ def read_anything(path: Path) -> Reading:
 def sound_notebook(raw: Mapping[str, Any]) -> NotebookNode:
     """A notebook of format 4.5 from something that looks like one."""
     cells = [_sound_cell(cell) for cell in raw.get("cells", ()) if isinstance(cell, dict)]
-    metadata: dict[str, Any] = {"language_info": {"name": "python"}}
     given = raw.get("metadata")
-    if isinstance(given, dict):
-        metadata["kernelspec"] = _kernelspec(given)
-        if isinstance(given.get(KEY), dict):
-            metadata[KEY] = given[KEY]  # the first pass's own record; it replaces what a student puts there
+    given = given if isinstance(given, dict) else {}
+    metadata: dict[str, Any] = {"language_info": {"name": "python"}, "kernelspec": _kernelspec(given)}
+    with contextlib.suppress(KeyError, TypeError):
+        # The first pass's own record, read by the second; the first replaces what a student puts there.
+        metadata[KEY] = record_of(given).to_metadata()
     set_ids(cells)
     notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}
     return from_dict(notebook)  # type: ignore[no-any-return]
@@ -135,7 +136,7 @@ def _sound_cell(raw: Mapping[str, Any]) -> NotebookNode:
             kept["nbgrader"] = _plain_entries(metadata["nbgrader"])
         if isinstance(metadata.get("tags"), list):
             kept["tags"] = list(
-                dict.fromkeys(clean(t) for t in metadata["tags"] if isinstance(t, str) and "," not in t)
+                dict.fromkeys(clean(t) for t in metadata["tags"] if isinstance(t, str) and t and "," not in t)
             )
     cell = sound_cell(
         kind if kind in _KINDS else "raw", _source(raw.get("source")), identity=raw.get("id", ""), **kept
