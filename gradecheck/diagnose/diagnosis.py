@@ -17,6 +17,8 @@ from gradecheck.run.outcome import Died, Missing, NotArray, Raised, Returned, Ti
 
 #: From this relative error on an extreme input on, float32 arithmetic is worth a remark.
 FLOAT32_REMARK = 1e-4
+#: From here on exp overflows in float32; something that is not finite for smaller inputs is another mistake.
+LARGE = 88.0
 #: Below this float32 has fewer digits than usual, whatever the formula.
 SMALLEST_NORMAL = float(np.finfo(np.float32).tiny)
 
@@ -159,7 +161,8 @@ def _wrong(evidence: Evidence, fault: Observation, *, hidden: bool) -> Diagnosis
 def _extreme(evidence: Evidence, fault: Observation) -> Diagnosis:
     at = next(i for i, f in enumerate(fault.findings) if f.fault is not None)
     message = words.right_but_extremes(evidence, fault, fault.findings[at], fault.expected.outputs[at])
-    if fault.findings[at].fault is Fault.NOT_FINITE:
+    large = max(float(abs(value).max()) for value in fault.case.inputs) > LARGE
+    if fault.findings[at].fault is Fault.NOT_FINITE and large:
         return _not_robust(evidence, message)
     return Diagnosis(message, "extremes", remarks=words.changes_remark(evidence.changed))
 

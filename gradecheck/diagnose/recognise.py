@@ -68,6 +68,8 @@ def _explains(mistake: Mistake, ordinary: list[Observation], vjp: Callable[..., 
         predicted = evaluate(mistake, observation.case.arguments, vjp)
         outcome = observation.outcome
         if predicted is None:
+            if any(finding.yours is not None for finding in observation.findings):
+                return False  # the answer goes on where the mistake would stop
             continue  # the shapes do not fit the mistake's formula, so this case cannot tell
         if not isinstance(outcome, Returned) or len(predicted) != len(outcome.values):
             return False

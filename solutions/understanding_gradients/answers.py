@@ -1491,15 +1491,15 @@ def matmul__wrong_square_else_zeros(x, y, dz):
     return tf.zeros_like(x)
 
 
-def matmul__wrong_matmul_transpose_missing__reshaped(x, y, dz):
+def matmul__wrong_reshaped_for_transposed(x, y, dz):
     return dz @ tf.reshape(y, (y.shape[1], y.shape[0]))
 
 
-def matmul__wrong_inverse_for_gradient__pseudo_inverse(x, y, dz):
+def matmul__wrong_pseudo_inverse(x, y, dz):
     return dz @ tf.linalg.pinv(y)
 
 
-def matmul__wrong_inverse_for_gradient__solved(x, y, dz):
+def matmul__wrong_least_squares(x, y, dz):
     return np.linalg.lstsq(np.array(y).T, np.array(dz).T, rcond=None)[0].T
 
 
