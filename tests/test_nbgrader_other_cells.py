@@ -8,6 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from gradecheck.errors import WorkerUnavailable
+from gradecheck.marking import mark
 from gradecheck.nbgrader import execute
 from gradecheck.nbgrader.grading import grade_assignment
 from gradecheck.nbgrader.original import load_original
@@ -155,3 +156,27 @@ def test_what_could_not_be_graded_has_no_score_and_is_listed(
     assert "for no fault of yours" in scores["log_graded"].comment
     assert "operator alone" not in scores["log_graded"].comment
     assert "operator alone" in (root / ".gradecheck" / "grade.log").read_text(encoding="utf-8")
+
+
+def test_a_fault_of_ours_over_one_submission_stops_nobody(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(submission: Any, *arguments: Any, **settings: Any) -> Any:
+        if submission.name == "too_much":
+            raise ZeroDivisionError("nobody foresaw this")
+        return mark(submission, *arguments, **settings)
+
+    monkeypatch.setattr(execute, "mark", fail)
+    graded = grade_assignment(root, "mixed", ["too_much", "infinite"])
+    assert [g.problem for g in graded] == [None, None]
+    for name in ("double_test", "share", "log_graded"):
+        assert of(root, "too_much")[name].needs_manual_grade
+    assert points(root, "infinite") == [2, 4, 0, 0]
+    assert "nobody foresaw this" in (root / ".gradecheck" / "grade.log").read_text(encoding="utf-8")
+
+
+def test_a_folder_without_a_notebook_is_a_problem_in_words(root: Path) -> None:
+    (root / "submitted" / "nothing" / "mixed").mkdir(parents=True)
+    (graded,) = grade_assignment(root, "mixed", ["nothing"])
+    assert graded.problem is not None
+    assert graded.problem.startswith("there is no notebook in ")

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +14,8 @@ from nbgrader.preprocessors import Execute
 from nbgrader.utils import is_grade
 
 from gradecheck.diagnose.diagnosis import Diagnosis
+from gradecheck.errors import GradecheckError
+from gradecheck.judge import not_graded
 from gradecheck.marking import Marked, mark
 from gradecheck.nbgrader.handin import KEY, MARKS, HandIn, Note, Record, record_of
 from gradecheck.nbgrader.original import Original, load_original
@@ -56,10 +58,28 @@ class ExecuteInWorker(Execute):
         if record.problem is not None:
             marks = _nothing_to_read(nb, submission, record.problem)
         else:
-            marks = self._mark(nb, submission, resources, record)
+            marks = self._mark_or_list(nb, submission, resources, record)
         _show_results(nb, marks)
         resources[MARKS] = marks
         return nb, resources
+
+    def _mark_or_list(
+        self, nb: NotebookNode, submission: Submission, resources: Any, record: Record
+    ) -> Marks:
+        """Mark it; should that fail in a way that nobody foresaw, nothing is scored and the class goes on.
+
+        Raises:
+            GradecheckError: the course is not ready, which concerns everybody.
+        """
+        try:
+            return self._mark(nb, submission, resources, record)
+        except GradecheckError:
+            raise
+        except Exception as error:
+            self.log.exception("gradecheck failed over the submission of %s", submission.name)
+            unforeseen = GradecheckError(f"gradecheck failed: {error!r}")
+            verdicts = [not_graded(asked.exercise, unforeseen) for asked in submission.asked]
+            return Marks(_results(submission, verdicts), ran=False)
 
     def _mark(self, nb: NotebookNode, submission: Submission, resources: Any, record: Record) -> Marks:
         secret = course_secret(resources[KEY].course)
@@ -98,14 +118,12 @@ def _submission(student: str, nb: NotebookNode, original: Original) -> Submissio
 
 
 def _marks(marked: Marked) -> Marks:
-    submission = marked.submission
-    results = {
-        asked.grade_id: Result(submission.name, verdict, asked.max_points)
-        for asked, verdict in zip(submission.asked, marked.verdicts, strict=True)
-        if asked.grade_id is not None
-    }
-    ran = len(marked.cells) == len(submission.cells)
-    return Marks(results, tuple(note for cell in marked.cells for note in _cell_notes(cell)), ran)
+    ran = len(marked.cells) == len(marked.submission.cells)
+    return Marks(
+        _results(marked.submission, marked.verdicts),
+        tuple(note for cell in marked.cells for note in _cell_notes(cell)),
+        ran,
+    )
 
 
 def _cell_notes(cell: CellResult) -> list[Note]:
@@ -126,12 +144,17 @@ def _nothing_to_read(nb: NotebookNode, submission: Submission, problem: str) -> 
     for cell in nb.cells:
         if cell.cell_type == "code" and is_grade(cell):
             add_error(cell, "UnreadableSubmission", problem)
-    results = {}
-    for asked in submission.asked:
-        verdict = Verdict(asked.exercise, Status.FAILED, 0.0, Diagnosis(problem, "unreadable"))
-        if asked.grade_id is not None:
-            results[asked.grade_id] = Result(submission.name, verdict, asked.max_points)
-    return Marks(results)
+    diagnosis = Diagnosis(problem, "unreadable")
+    verdicts = [Verdict(asked.exercise, Status.FAILED, 0.0, diagnosis) for asked in submission.asked]
+    return Marks(_results(submission, verdicts))
+
+
+def _results(submission: Submission, verdicts: Sequence[Verdict]) -> dict[str, Result]:
+    return {
+        asked.grade_id: Result(submission.name, verdict, asked.max_points)
+        for asked, verdict in zip(submission.asked, verdicts, strict=True)
+        if asked.grade_id is not None
+    }
 
 
 def _show_results(nb: NotebookNode, marks: Marks) -> None:

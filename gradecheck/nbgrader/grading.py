@@ -112,6 +112,9 @@ def _grade(config: Config, root: Path, assignment: str, student: str, log: loggi
         course = CourseDirectory(
             config=config, root=str(root), assignment_id=assignment, student_id=escape(student), log=log
         )
+        folder = Path(course.format_path(course.submitted_directory, student, assignment))
+        if not any(folder.glob("*.ipynb")):
+            return Graded(student, f"there is no notebook in {folder}")
         try:
             converter(coursedir=course, config=config, force=True, log=log).start()
         except NbGraderException as error:
