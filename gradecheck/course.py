@@ -54,8 +54,8 @@ def release_course(root: Path, assignment: str | None = None) -> tuple[Path, ...
             edited = [file for file in files if _edited(target, Path(name) / file, fresh / file)]
             if edited:
                 raise CourseNotReady(
-                    f"{target / name / edited[0]} was edited since it was released, so nothing was overwritten; "
-                    f"move it away, or put the change into {source_folder(root) / name}"
+                    f"{target / name / edited[0]} was edited since it was released, so nothing was "
+                    f"overwritten; move it away, or put the change into {source_folder(root) / name}"
                 )
             for file in files:
                 (target / name / file).parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,9 @@ def out_of_step(root: Path, assignment: str) -> tuple[Path, ...]:
     target = release_folder(root) / assignment
     with fresh_release(root, assignment) as fresh:
         names = {p.relative_to(base) for base in (fresh, target) for p in base.rglob("*") if _is_content(p)}
-        return tuple(sorted(target / name for name in names if _digest(fresh / name) != _digest(target / name)))
+        return tuple(
+            sorted(target / name for name in names if _digest(fresh / name) != _digest(target / name))
+        )
 
 
 def _is_content(path: Path) -> bool:

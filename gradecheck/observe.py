@@ -99,15 +99,23 @@ def observe(exercise: Exercise, caller: Caller, seed: int, patience: float = PAT
     """
     questioner = _Questioner(exercise, caller, time.monotonic() + patience, patience)
     expected = expected_cases(exercise, seed)
+    ordinary = [e for e in expected if e.case.kind is not CaseKind.EXTREME]
+    moderate = [e for e in ordinary if e.case.kind is CaseKind.MODERATE]
     observations: list[Observation] = []
-    for case in expected:
-        observations.append(questioner.ask(case))
+    changed: tuple[str, ...] = ()
+    # The same input once more, after all the others: catches answers that remember or count. Extreme
+    # inputs come last, so that an answer which hangs on them has been asked everything else.
+    asked = [
+        *((e, False) for e in ordinary),
+        (moderate[0], True),
+        *((e, False) for e in expected[len(ordinary) :]),
+    ]
+    for case, again in asked:
+        observations.append(questioner.ask(case, again=again))
         if _is_last(observations):
-            return Evidence(exercise, seed, tuple(observations), (), questioner.used)
-    moderate = [e for e in expected if e.case.kind is CaseKind.MODERATE]
-    # The same input once more, after all the others: catches answers that remember or count.
-    observations.append(questioner.ask(moderate[0], again=True))
-    changed = questioner.changed_arguments([moderate[0], moderate[-1]])
+            break
+        if again:
+            changed = questioner.changed_arguments([moderate[0], moderate[-1]])
     return Evidence(exercise, seed, tuple(observations), changed, questioner.used)
 
 
@@ -139,7 +147,7 @@ class _Questioner:
         first: Outcome | None = None
         for kind in [self._kind, *(k for k in ArgumentKind if k is not self._kind)]:
             if time.monotonic() > self._deadline:
-                return self._observation(expected, TimedOut(self._patience), kind, again)
+                return self._observation(expected, TimedOut(self._patience, together=True), kind, again)
             outcome = self._call(expected.case, kind)
             if not _worth_another_form(outcome):
                 if isinstance(outcome, Returned):

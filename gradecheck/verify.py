@@ -30,7 +30,13 @@ FRESH_SEEDS = 5
 #: What an assignment's points add up to.
 WHOLE = 100.0
 #: Marks that an instructor's notebook may hold and a student's must not.
-_PRIVATE_MARKS = ("BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN TESTS", "END HIDDEN TESTS", "BEGIN MARK SCHEME")
+_PRIVATE_MARKS = (
+    "BEGIN SOLUTION",
+    "END SOLUTION",
+    "BEGIN HIDDEN TESTS",
+    "END HIDDEN TESTS",
+    "BEGIN MARK SCHEME",
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,11 @@ def _oracles_agree(exercise: Exercise) -> Claim:
             expected_cases(exercise, seed)
         except GradecheckError as error:
             return Claim(exercise.name, f"seed {seed}: {error}", False)
-    return Claim(exercise.name, f"the tape and finite differences agree on the cases of {FRESH_SEEDS} fresh seeds", True)
+    return Claim(
+        exercise.name,
+        f"the tape and finite differences agree on the cases of {FRESH_SEEDS} fresh seeds",
+        True,
+    )
 
 
 def _tape_is_refused(exercise: Exercise) -> Claim:
@@ -162,7 +172,11 @@ def _all_pass(path: Path, wanted: Status, template: Template, sentence: str) -> 
         seen = "" if verdict.status is wanted else f": it is {verdict.status}, {verdict.message}"
         yield Claim(verdict.exercise.name, f"{sentence}{seen}", verdict.status is wanted)
     if not marked.verdicts:
-        yield Claim(path.name, "asks for no exercise: it has no graded cell such as grade(grad_softmax, points=10)", False)
+        yield Claim(
+            path.name,
+            "asks for no exercise: it has no graded cell such as grade(grad_softmax, points=10)",
+            False,
+        )
 
 
 def _points_agree(path: Path) -> Iterator[Claim]:
@@ -177,7 +191,9 @@ def _points_agree(path: Path) -> Iterator[Claim]:
 
 def _nothing_private(root: Path, assignment: str, fresh: Path) -> Claim:
     """No mark, no line of a solution and no file that belongs to the instructor is in the release."""
-    lines = {line for path in (source_folder(root) / assignment).glob("*.ipynb") for line in _solution_lines(path)}
+    lines = {
+        line for path in (source_folder(root) / assignment).glob("*.ipynb") for line in _solution_lines(path)
+    }
     for path in sorted(p for p in fresh.rglob("*") if p.is_file()):
         if path.suffix == ".py":
             return Claim(assignment, f"the release holds {path.name}, which is no notebook", False)

@@ -19,7 +19,10 @@ from planted import (
 )
 
 from gradecheck.catalogue import find_exercise
+from gradecheck.diagnose.source import AnswerSource
+from gradecheck.judge import judge
 from gradecheck.reference.tape import load_tensorflow
+from gradecheck.run.inline import InlineCaller
 from gradecheck.verdict import Status
 
 SIGMOID = find_exercise("sigmoid")
@@ -377,3 +380,17 @@ def test_an_output_that_is_missing_costs_its_own_share() -> None:
     assert verdict.message == (
         "your function returned None; db is an array of shape (3,). Is a return missing?"
     )
+
+
+def test_finite_differences_inside_a_right_answer_earn_a_remark_and_all_points() -> None:
+    text = (
+        "def grad_sigmoid(x, dz):\n    x, h = np.array(x, np.float64), 1e-5\n"
+        "    f = lambda t: 1 / (1 + np.exp(-t))\n"
+        "    return np.array(dz) * (f(x + h) - f(x - h)) / (2 * h)\n"
+    )
+    namespace: dict[str, Any] = {"np": np}
+    exec(text, namespace)
+    caller = InlineCaller({"grad_sigmoid": namespace["grad_sigmoid"]})
+    verdict = judge(find_exercise("sigmoid"), caller, source=AnswerSource(text))
+    assert verdict.score == 1.0
+    assert any("looks like finite differences" in remark for remark in verdict.diagnosis.remarks)

@@ -15,6 +15,8 @@ from gradecheck.run.outcome import Died, Missing, Outcome, Raised, Returned, Tim
 from gradecheck.verdict import score, score_outputs
 
 SIGMOID = find_exercise("sigmoid")
+#: The calls of an answer to the sigmoid: 0 printed, 1 to 8 ordinary, then these.
+AGAIN, WITH_ARRAYS, EXTREME = 9, 10, 12
 
 
 def observed(
@@ -24,15 +26,18 @@ def observed(
     return observe(SIGMOID, caller, 5), caller
 
 
-def test_every_case_once_then_the_first_ordinary_one_again_then_twice_with_arrays() -> None:
+def test_ordinary_cases_then_the_first_again_then_twice_with_arrays_then_the_extremes() -> None:
     evidence, caller = observed()
     kinds = [observation.case.kind for observation in evidence.observations]
     assert kinds == (
-        [CaseKind.PRINTED] + [CaseKind.MODERATE] * 8 + [CaseKind.EXTREME] * 4 + [CaseKind.MODERATE]
+        [CaseKind.PRINTED] + [CaseKind.MODERATE] * 8 + [CaseKind.MODERATE] + [CaseKind.EXTREME] * 4
     )
-    assert [observation.again for observation in evidence.observations] == [False] * 13 + [True]
-    assert evidence.observations[-1].case is evidence.observations[1].case
-    assert caller.kinds == [ArgumentKind.TENSOR32] * 14 + [ArgumentKind.ARRAY32] * 2
+    assert [observation.again for observation in evidence.observations] == [False] * 9 + [True] + [False] * 4
+    assert evidence.observations[AGAIN].case is evidence.observations[1].case
+    assert (
+        caller.kinds
+        == [ArgumentKind.TENSOR32] * 10 + [ArgumentKind.ARRAY32] * 2 + [ArgumentKind.TENSOR32] * 4
+    )
 
 
 def test_a_right_answer_has_no_first_fault() -> None:
@@ -73,9 +78,9 @@ def test_an_exception_in_every_form_is_kept_as_it_was_at_first() -> None:
 
 def test_an_ordinary_fault_goes_before_an_extreme_one() -> None:
     wrong = Returned((np.zeros(3),))
-    evidence, _ = observed({9: wrong, 13: wrong})
-    assert evidence.first_fault is evidence.observations[13]
-    assert observed({9: wrong})[0].first_fault is not None
+    evidence, _ = observed({EXTREME: wrong, AGAIN: wrong})
+    assert evidence.first_fault is evidence.observations[AGAIN]
+    assert observed({EXTREME: wrong})[0].first_fault is not None
 
 
 def test_findings_are_one_an_output_or_none() -> None:
@@ -94,7 +99,7 @@ def test_what_was_used_is_collected_over_all_calls() -> None:
 
 
 def test_an_argument_that_became_unreadable_was_changed() -> None:
-    evidence, _ = observed({14: Returned((np.zeros(3),), (np.empty(0), np.empty(0)))})
+    evidence, _ = observed({WITH_ARRAYS: Returned((np.zeros(3),), (np.empty(0), np.empty(0)))})
     assert evidence.changed == ("x", "dz")
 
 
@@ -102,13 +107,13 @@ def test_an_argument_that_became_unreadable_was_changed() -> None:
     ("script", "shares"),
     [
         ({}, 1.0),
-        ({9: Returned((np.full(3, np.nan),))}, 0.8),
-        ({9: TimedOut(1.0)}, 0.8),
-        ({9: Raised("OverflowError", "")}, 1.0),  # another form of argument does not overflow
+        ({EXTREME: Returned((np.full(3, np.nan),))}, 0.8),
+        ({EXTREME: TimedOut(1.0)}, 0.8),
+        ({EXTREME: Raised("OverflowError", "")}, 1.0),  # another form of argument does not overflow
         ({8: Returned((np.full(8, np.nan),))}, 0.0),
         ({0: Returned((np.full(3, 0.1),))}, 0.0),
-        ({13: Returned((np.full(3, 0.1),))}, 0.0),
-        ({8: Returned((np.zeros(3),)), 9: Returned((np.zeros(3),))}, 0.0),
+        ({AGAIN: Returned((np.full(3, 0.1),))}, 0.0),
+        ({8: Returned((np.zeros(3),)), EXTREME: Returned((np.zeros(3),))}, 0.0),
     ],
     ids=["right", "extreme", "extreme hangs", "extreme raises once", "ordinary", "printed", "again", "both"],
 )

@@ -28,7 +28,7 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-ANSWERS = '''
+ANSWERS = """
 import tensorflow as tf
 
 def grad_sigmoid(x, dz):
@@ -44,10 +44,12 @@ def grad_matmul(x, y, dz):
 
 def grad_conv2d(x, w, dz):
     raise NotImplementedError
-'''
-PAGE = """<!doctype html><meta charset="utf-8"><style>body{{margin:0;background:{back};display:inline-block;padding:12px}}
-pre{{margin:0;padding:14px 18px;border-radius:8px;background:#1d1f21;color:#e8e8e8;font:13px/1.4 "DejaVu Sans Mono",monospace}}
-</style><body>{body}</body>"""
+"""
+STYLE = """
+body { margin: 0; background: BACK; display: inline-block; padding: 12px }
+pre { margin: 0; padding: 14px 18px; border-radius: 8px; background: #1d1f21; color: #e8e8e8;
+      font: 13px/1.4 "DejaVu Sans Mono", monospace }
+"""
 
 
 def main() -> None:
@@ -87,9 +89,12 @@ def softmax_card() -> str:
 def take(browser: Browser, body: str, path: Path, *, dark: bool = False) -> None:
     """A picture of a piece of HTML."""
     page = browser.new_page(
-        color_scheme="dark" if dark else "light", device_scale_factor=1.5, viewport={"width": 1000, "height": 700}
+        color_scheme="dark" if dark else "light",
+        device_scale_factor=1.5,
+        viewport={"width": 1000, "height": 700},
     )
-    page.set_content(PAGE.format(back="#111" if dark else "#fff", body=body))
+    style = STYLE.replace("BACK", "#111" if dark else "#fff")
+    page.set_content(f'<!doctype html><meta charset="utf-8"><style>{style}</style><body>{body}</body>')
     page.locator("body").screenshot(path=path)
     page.close()
 

@@ -67,7 +67,7 @@ def diagnose(evidence: Evidence, source: AnswerSource | None = None, *, hidden: 
         )
     fault = evidence.first_fault
     if fault is None:
-        return _right(evidence)
+        return _right(evidence, source)
     if not isinstance(fault.outcome, Returned):
         return _no_result(evidence, fault)
     if not fault.counts_as_moderate:
@@ -86,8 +86,10 @@ def _not_started(evidence: Evidence, source: AnswerSource | None) -> bool:
     return False
 
 
-def _right(evidence: Evidence) -> Diagnosis:
+def _right(evidence: Evidence, source: AnswerSource | None) -> Diagnosis:
     remarks = _remarks(evidence)
+    if source is not None and source.nudges_and_measures(evidence.exercise.name):
+        remarks = (*remarks, words.finite_differences())
     if evidence.changed:
         message = words.right_but_changes(evidence.changed)
         return Diagnosis(message, "changes input", "inputs-changed", *words.MUTATION_HINTS, remarks=remarks)

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from gradecheck.diagnose.nudging import looks_like_finite_differences
+
 _FORBIDDEN_NAMES = {
     "GradientTape": "tf.GradientTape",
     "ForwardAccumulator": "a forward accumulator",
@@ -76,6 +78,10 @@ class AnswerSource:
             for part in ast.walk(node):
                 found.update(dict.fromkeys(_forbidden(part, visible)))
         return tuple(found)
+
+    def nudges_and_measures(self, name: str) -> bool:
+        """Whether `name`, or a function that it uses, looks like finite differences."""
+        return looks_like_finite_differences(self._reachable(name))
 
     def _reachable(self, name: str) -> Iterator[ast.AST]:
         """The definition of `name` and of every top-level name that it uses, directly or not."""

@@ -74,7 +74,12 @@ def missing(outcome: Missing) -> str:
 
 
 def timed_out(evidence: Evidence, fault: Observation, outcome: TimedOut) -> str:
-    """The call was stopped at its limit."""
+    """The call, or all calls together, took longer than the limit."""
+    if outcome.together:
+        return (
+            f"the calls of {evidence.exercise.name} took longer than {outcome.seconds:g} s together, so "
+            f"the rest was not tried. A right answer needs a fraction of a second; what takes so long?"
+        )
     return (
         f"{evidence.exercise.name} did not come back within {outcome.seconds:g} s and was stopped"
         f"{_on(evidence, fault)}. Is there a loop that never ends?"
@@ -166,6 +171,14 @@ def right_but_extremes(
 def another_form(kind: ArgumentKind) -> str:
     """The answer does not take float32 tensors."""
     return f"Your function does not take float32 tensors, so it was given {kind}; that is fine here."
+
+
+def finite_differences() -> str:
+    """Nudging and measuring inside an answer: allowed, and not the point."""
+    return (
+        "The answer looks like finite differences. They count here, and they are how you check a gradient; the "
+        "formula is exact and far cheaper."
+    )
 
 
 def float32(error: float) -> str:

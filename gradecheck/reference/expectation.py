@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from gradecheck.cases import Case, CaseKind, draw_cases
-from gradecheck.errors import OracleDisagreement
+from gradecheck.errors import AuthorError, OracleDisagreement
 from gradecheck.exercise import Exercise, Float64
 from gradecheck.reference.differences import jacobian
 from gradecheck.reference.tape import vector_jacobian_products
@@ -55,8 +55,17 @@ def expected_cases(exercise: Exercise, seed: int) -> tuple[ExpectedCase, ...]:
 
     Raises:
         OracleDisagreement: the tape and finite differences differ on one of them.
+        AuthorError: the exercise's own functions raise.
     """
-    return tuple(expect(exercise, case) for case in draw_cases(exercise, seed))
+    try:
+        return tuple(expect(exercise, case) for case in draw_cases(exercise, seed))
+    except OracleDisagreement:
+        raise
+    except Exception as error:  # whatever an author's function does
+        raise AuthorError(
+            f"{exercise.name}: its forward function, in TensorFlow or in NumPy, raised on its own cases: "
+            f"{type(error).__name__}: {error}"
+        ) from error
 
 
 def expect(exercise: Exercise, case: Case) -> ExpectedCase:

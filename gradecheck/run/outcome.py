@@ -91,9 +91,10 @@ class Missing:
 
 @dataclass(frozen=True)
 class TimedOut:
-    """The call was stopped at its limit of `seconds` of wall time."""
+    """The call was stopped at its limit of `seconds` of wall time, or all calls `together` were."""
 
     seconds: float
+    together: bool = False
 
 
 @dataclass(frozen=True)
