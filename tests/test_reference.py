@@ -8,7 +8,7 @@ from planted import PRODUCT
 
 from gradecheck.cases import Case, CaseKind, draw_cases
 from gradecheck.catalogue import EXERCISES, find_exercise
-from gradecheck.errors import OracleDisagreement
+from gradecheck.errors import AuthorError, OracleDisagreement
 from gradecheck.exercise import Exercise
 from gradecheck.reference.differences import jacobian
 from gradecheck.reference.expectation import EPS32, expect, expected_cases, true_products
@@ -139,3 +139,11 @@ def test_an_input_that_has_no_effect_has_gradient_zero() -> None:
         PRODUCT, forward=lambda tf, a, _b: tf.identity(a), forward_numpy=lambda a, b: a + 0 * b
     )
     assert all(not expected.outputs[1].value.any() for expected in expected_cases(deaf, 1))
+
+
+def test_a_forward_function_that_raises_is_the_authors_error() -> None:
+    broken = dataclasses.replace(find_exercise("sigmoid"), forward=lambda tf, x: tf.no_such_function(x))
+    with pytest.raises(
+        AuthorError, match="grad_sigmoid: its forward function, in TensorFlow or in NumPy, raised"
+    ):
+        expected_cases(broken, 1)

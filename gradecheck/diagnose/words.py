@@ -176,8 +176,8 @@ def another_form(kind: ArgumentKind) -> str:
 def finite_differences() -> str:
     """Nudging and measuring inside an answer: allowed, and not the point."""
     return (
-        "The answer looks like finite differences. They count here, and they are how you check a gradient; the "
-        "formula is exact and far cheaper."
+        "The answer looks like finite differences. They count here, and they are how one checks a gradient; "
+        "the formula is exact and far cheaper."
     )
 
 
