@@ -1,0 +1,249 @@
+"""An exercise in JupyterLab, in a browser: open it, type an answer, run all cells, see the cards."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+import gradecheck
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        shutil.which("chromium") is None,
+        reason="there is no chromium here; `make apt` installs it, or `apt-get install chromium`",
+    ),
+]
+
+ROOT = Path(gradecheck.__file__).parents[1]
+NOTEBOOK = ROOT / "exercises" / "understanding_gradients" / "understanding_gradients.ipynb"
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ANSWER = "def grad_sigmoid(x, dz):\n    return dz * tf.sigmoid(x) * tf.sigmoid(-x)"
+TOKEN = "only-for-this-test"
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab."""
+
+    address: str
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    folder = tmp_path_factory.mktemp("lab")
+    work = folder / "work"
+    work.mkdir()
+    shutil.copy(NOTEBOOK, work)
+    port = _free_port()
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyter", "lab", *_options(work, port)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=_environment(folder),
+            start_new_session=True,
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/api", server, folder / "log")
+        yield Lab(address, work)
+    finally:
+        _stop(server)
+
+
+@pytest.fixture(scope="module")
+def console() -> list[str]:
+    """What the pages wrote to the browser's console as errors, and exceptions that nobody caught."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def page(lab: Lab, console: list[str]) -> Iterator[Page]:
+    """The notebook, open, with the answer to the first exercise typed in, and every cell run."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_OPTIONS)
+        try:
+            page = browser.new_page(viewport={"width": 1200, "height": 900})
+            page.set_default_timeout(40_000)
+            page.on("pageerror", lambda error: console.append(str(error)))
+            page.on(
+                "console",
+                lambda said: console.append(f"{said.text} {said.location}") if said.type == "error" else None,
+            )
+            page.goto(f"{lab.address}/lab/tree/{NOTEBOOK.name}?token={TOKEN}&reset")
+            _type_and_run(page)
+            yield page
+        finally:
+            browser.close()
+
+
+def test_the_answer_that_was_typed_is_right(page: Page) -> None:
+    card = page.locator(".jp-OutputArea .gradecheck-card", has=page.locator("code", has_text="grad_sigmoid"))
+    expect(card).to_have_count(1)
+    expect(card).to_have_attribute("aria-label", "grad_sigmoid: right")
+    expect(card).to_contain_text("20 of 20 points")
+    expect(card).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["grad_softmax", "grad_matmul", "grad_conv2d"])
+def test_the_others_are_not_started(page: Page, name: str) -> None:
+    card = page.get_by_role("group", name=f"{name}: not started")
+    expect(card).to_have_count(1)
+    expect(card).to_contain_text(f"{name} is still as it was handed out")
+
+
+def test_each_graded_cell_ends_in_its_points_and_nothing_is_an_error(page: Page) -> None:
+    results = page.locator(".jp-OutputArea-executeResult pre").all_text_contents()
+    assert [text for text in results if re.fullmatch(r"\d+\.\d+", text)] == ["20.0", "0.0", "0.0", "0.0"]
+    assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
+    assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_the_card_can_be_read_in_both_themes(page: Page, theme: str, tmp_path: Path) -> None:
+    _choose(page, theme)
+    card = page.get_by_role("group", name="grad_sigmoid: right")
+    card.scroll_into_view_if_needed()
+    expect(card).to_be_in_viewport(ratio=1)
+    for part in (".gc-message", ".gc-state", ".gc-points", ".gc-remark"):
+        assert _contrast(page, f".gradecheck-card {part}") >= 4.5, part
+    folder = Path(os.environ.get("GRADECHECK_SCREENSHOTS", tmp_path))
+    page.screenshot(path=folder / f"{theme.lower().replace(' ', '-')}.png")
+
+
+def test_the_console_has_no_error(page: Page, console: list[str]) -> None:
+    assert page.url
+    assert console == []
+
+
+def test_the_saved_notebook_holds_the_answer(page: Page, lab: Lab) -> None:
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    deadline = time.monotonic() + 10
+    while "tf.sigmoid(-x)" not in (lab.folder / NOTEBOOK.name).read_text(encoding="utf-8"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _type_and_run(page: Page) -> None:
+    page.locator(".jp-Notebook").wait_for()
+    editor = page.locator(".jp-CodeCell .cm-content", has_text="def grad_sigmoid(x, dz):")
+    editor.scroll_into_view_if_needed()
+    editor.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(ANSWER)
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.get_by_role("group", name="grad_conv2d").wait_for()
+
+
+def _choose(page: Page, theme: str) -> None:
+    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=theme)
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
+
+
+def _contrast(page: Page, selector: str) -> float:
+    """The contrast of a text with what is behind it, by the formula of WCAG 2."""
+    ratio = page.evaluate(
+        """selector => {
+            const element = document.querySelector(selector);
+            const numbers = text => text.match(/[\\d.]+/g).map(Number);
+            const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
+                .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+                .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+            let behind = element, back;
+            do {
+                back = numbers(getComputedStyle(behind).backgroundColor);
+                behind = behind.parentElement;
+            } while (behind && back.length === 4 && back[3] === 0);
+            const levels = [light(numbers(getComputedStyle(element).color)), light(back)];
+            return (Math.max(...levels) + 0.05) / (Math.min(...levels) + 0.05);
+        }""",
+        selector,
+    )
+    return float(ratio)
+
+
+def _options(work: Path, port: int) -> list[str]:
+    return [
+        "--no-browser",
+        "--allow-root",
+        "--expose-app-in-browser",  # as window.jupyterapp
+        f"--notebook-dir={work}",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        "--ServerApp.ip=127.0.0.1",
+        f"--IdentityProvider.token={TOKEN}",
+    ]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """The settings of whoever runs the test stay out of it, and theirs unchanged."""
+    places = {
+        name: str(folder / name.lower())
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    }
+    quiet = folder / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    quiet.parent.mkdir(parents=True)
+    quiet.write_text('{"fetchNews": "false", "checkForUpdates": false}')  # asks nothing, of nobody
+    lab = {
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "spaces"),
+    }
+    return {**os.environ, **places, **lab, "PYTHONPATH": str(ROOT)}
+
+
+def _wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + 40
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except (URLError, OSError):
+            running = server.poll() is None and time.monotonic() < deadline
+            assert running, log.read_text(encoding="utf-8", errors="replace")[-3000:]
+            time.sleep(0.1)
+
+
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    """End the server and its kernels, by asking and then by force."""
+    server.send_signal(signal.SIGTERM)
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
