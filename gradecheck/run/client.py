@@ -4,22 +4,33 @@ import itertools
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 from gradecheck.errors import WorkerUnavailable
+from gradecheck.run.canary import prove
 from gradecheck.run.cells import Cell, CellResult, OnMessage
 from gradecheck.run.handover import weigh
 from gradecheck.run.limits import Limits
 from gradecheck.run.options import Options
-from gradecheck.run.process import Gone, TemplateProcess
-from gradecheck.run.sandbox import SandboxMode, environment, kept_folders, sandbox_unavailable, wrap
+from gradecheck.run.process import Gone, Refused, TemplateProcess
+from gradecheck.run.sandbox import (
+    SandboxMode,
+    environment,
+    kept_folders,
+    sandbox_unavailable,
+    shown_folders,
+    wrap,
+)
 from gradecheck.run.session import Child, Session
 from gradecheck.run.spawn import how_to_see, spawn
+from gradecheck.run.wire import WireError
 
 __all__ = ["Cell", "CellResult", "Limits", "Session", "Template"]
 
+_READY_SECONDS = 60.0
 _PACKAGE = Path(__file__).resolve().parents[1]
 _KEPT = frozenset(
     {
@@ -52,6 +63,8 @@ class Template:
         fork: False for a fresh process for each session instead, as is done where nothing can be forked.
         sandbox: whether submissions run in a sandbox. They then work on a copy of their folder.
         hidden: folders that a sandbox must not show, such as the course's.
+        warm: whether to spend half a second at the start for less at each session; by default where there
+            is a sandbox, as there will be many.
     """
 
     def __init__(
@@ -60,10 +73,12 @@ class Template:
         fork: bool | None = None,
         sandbox: SandboxMode = SandboxMode.NONE,
         hidden: Sequence[Path] = (),
+        warm: bool | None = None,
     ) -> None:
         self._sandboxed = sandbox is SandboxMode.REQUIRED
         self._forks = self._sandboxed or (hasattr(os, "fork") if fork is None else fork)
-        self._hidden = tuple(hidden)
+        self._hidden = (*hidden, *_course())
+        self._warm = self._sandboxed if warm is None else warm
         self._lock = threading.RLock()
         self._process: TemplateProcess | None = None
         self._numbers = itertools.count(1)
@@ -98,6 +113,17 @@ class Template:
                 self._folder.cleanup()
                 self._folder = None
 
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time of the process and of all children that ended, user and system.
+
+        The system's own sums of a parent's children leave out what ran in a sandbox.
+        """
+        with self._lock:
+            if self._process is None or self._process.stopped:
+                return 0.0
+            return self._process.cpu_seconds()
+
     def session(
         self,
         cells: Sequence[Cell],
@@ -125,7 +151,7 @@ class Template:
         child = self._fork(directory, limits, figures) if self._forks else self._spawn(directory, limits)
         with self._lock:
             self._children = [other for other in self._children if not other.connection.closed] + [child]
-        return child
+        return self._greeted(child)
 
     def _fork(self, directory: Path, limits: Limits, figures: bool) -> Child:
         if self._sandboxed:
@@ -134,7 +160,11 @@ class Template:
             for attempt in (1, 2):
                 process = self._running()
                 try:
+                    if not process.proven:
+                        process = self._prove(process)
                     return process.fork(next(self._numbers), directory, limits, figures=figures)
+                except Refused as refused:
+                    raise WorkerUnavailable(f"The system refuses another process: {refused}") from None
                 except Gone as gone:
                     process.stop()
                     if attempt == 2:
@@ -143,6 +173,41 @@ class Template:
                             f"{process.last_words()}\n{how_to_see()}"
                         ) from None
         raise AssertionError
+
+    def _prove(self, process: TemplateProcess) -> TemplateProcess:
+        """The process once its canaries came back, or another that only imports."""
+        if self._sandboxed or process.options.warm:
+            warmed = process.options.warm
+
+            def fork(directory: Path, limits: Limits, figures: bool) -> Child:
+                return self._greeted(process.fork(next(self._numbers), directory, limits, figures=figures))
+
+            proof = prove(fork, self._scratch(), self._hidden, sandboxed=self._sandboxed, warmed=warmed)
+            if proof.leak is not None:
+                process.stop()
+                raise WorkerUnavailable(f"The sandbox was tried and does not hold: {proof.leak}.")
+            if warmed and not proof.warm:
+                process.stop()
+                self._warm = False
+                return self._prove(self._running())
+        process.proven = True
+        return process
+
+    @staticmethod
+    def _greeted(child: Child) -> Child:
+        """A child that said that it is ready."""
+        try:
+            greeting = child.connection.receive(time.monotonic() + _READY_SECONDS).head
+        except (WireError, TimeoutError) as error:
+            greeting = {"error": str(error) or "it says nothing"}
+        except BaseException:
+            child.end(0)
+            raise
+        if greeting.get("ready") is not True:
+            child.end(0)
+            reason = greeting.get("error")
+            raise WorkerUnavailable(f"A process for a submission could not be prepared: {reason}")
+        return child
 
     def _spawn(self, directory: Path, limits: Limits) -> Child:
         with self._lock:
@@ -157,12 +222,13 @@ class Template:
             return self._process
 
     def _launch(self, folder: Path) -> TemplateProcess:
+        options = Options(warm=self._warm)
         if not self._sandboxed:
-            return TemplateProcess(folder, _environment(folder))
+            return TemplateProcess(folder, _environment(folder), options=options)
         reason = sandbox_unavailable()
         if reason is not None:
             raise WorkerUnavailable(reason)
-        options = Options(sandboxed=True, kept=kept_folders())
+        options = Options(sandboxed=True, kept=kept_folders(), warm=self._warm)
         inside = environment(_environment(folder))
         return TemplateProcess(folder, inside, wrapper=wrap(self._hidden), options=options)
 
@@ -176,3 +242,8 @@ def _environment(folder: Path) -> dict[str, str]:
     """What a worker may know of the judge's environment: no password, no token."""
     kept = {name: text for name, text in os.environ.items() if name in _KEPT or name.startswith("LC_")}
     return {**kept, **_SET, "PYTHONPATH": str(_PACKAGE.parent), "IPYTHONDIR": str(folder / "ipython")}
+
+
+def _course() -> tuple[Path, ...]:
+    """The folder around this package, unless it was installed among others."""
+    return (_PACKAGE.parent,) if _PACKAGE in shown_folders() else ()

@@ -16,7 +16,9 @@ class Options:
     Attributes:
         sandboxed: whether it stands in a sandbox, and isolates its children further.
         kept: folders below /tmp that such a child still sees.
+        warm: whether TensorFlow is warmed up before anything is forked.
     """
 
     sandboxed: bool = False
     kept: tuple[str, ...] = ()
+    warm: bool = False

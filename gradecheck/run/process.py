@@ -29,6 +29,10 @@ class Gone(Exception):
     """The template ended, or does not answer."""
 
 
+class Refused(Exception):
+    """The template goes on, but could not do what it was asked."""
+
+
 class TemplateProcess:
     """A running `gradecheck.run.template`; making one does not wait for its imports.
 
@@ -48,7 +52,8 @@ class TemplateProcess:
         options: Options = _PLAIN,
     ) -> None:
         self._lock = threading.RLock()
-        self._options = options
+        self.options = options
+        self.proven = False
         self._errors = folder / "stderr"
         self._ready = False
         self._over = threading.Event()
@@ -90,11 +95,12 @@ class TemplateProcess:
 
         Raises:
             Gone: the template is of no use any more.
+            Refused: the system has no process left, or allows no namespace.
         """
         request = {
             "op": "fork",
             "child": number,
-            "directory": PLACE if self._options.sandboxed else str(directory),
+            "directory": PLACE if self.options.sandboxed else str(directory),
             "limits": dataclasses.asdict(limits),
             "figures": figures,
         }
@@ -110,7 +116,7 @@ class TemplateProcess:
     @contextlib.contextmanager
     def _handed_over(self, directory: Path) -> Iterator[list[int]]:
         """The folder as a descriptor where the child cannot see its path."""
-        if not self._options.sandboxed:
+        if not self.options.sandboxed:
             yield []
             return
         folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
@@ -124,6 +130,7 @@ class TemplateProcess:
 
         Raises:
             Gone: it does not answer.
+            Refused: it says that it cannot.
         """
         line = json.dumps(request).encode() + b"\n"
         with self._lock:
@@ -133,7 +140,7 @@ class TemplateProcess:
                 self.stop()
                 raise
         if "error" in reply:
-            raise Gone(str(reply["error"]))
+            raise Refused(str(reply["error"]))
         return reply
 
     def _exchange(self, line: bytes, descriptors: Sequence[int]) -> dict[str, Any]:
@@ -148,6 +155,13 @@ class TemplateProcess:
         except OSError as error:
             raise Gone(str(error)) from None
         return self._read_line(_REPLY_SECONDS)
+
+    def cpu_seconds(self) -> float:
+        """Its processor time, and that of its children that ended; 0 when it cannot say."""
+        try:
+            return float(self.exchange({"op": "usage"})["cpu"])
+        except (Gone, Refused):
+            return 0.0
 
     def last_words(self) -> str:
         """The end of what it wrote to stderr."""
@@ -190,6 +204,7 @@ class ForkedChild:
 
     def __init__(self, process: TemplateProcess, number: int, connection: Connection) -> None:
         self.connection = connection
+        self.lost = False
         self._process = process
         self._number = number
 
@@ -210,4 +225,7 @@ class ForkedChild:
         try:
             return self._process.exchange(request)
         except Gone:  # and the child with it
+            self.lost = self._process.options.sandboxed  # in which no submission can have ended it
+            return {}
+        except Refused:
             return {}

@@ -1,11 +1,13 @@
 """One submission in a process of its own: runs its cells, calls its functions, outlives its deaths."""
 
+import functools
 import secrets
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
+from gradecheck.errors import WorkerUnavailable
 from gradecheck.run.caller import ArgumentKind
 from gradecheck.run.cells import Cell, CellResult, OnMessage
 from gradecheck.run.invoke import Request
@@ -16,13 +18,21 @@ from gradecheck.run.wire import Closed, Connection, Message, WireError
 
 _DYING_SECONDS = 0.3  # between a closed connection and the end of the process that held it
 
+_MOST_LOSSES = 3
+
 _Answer = Returned | Raised | Missing | None
 
 
 class Child(Protocol):
-    """A process that runs `gradecheck.run.worker`, as the judge sees it."""
+    """A process that runs `gradecheck.run.worker`, as the judge sees it.
+
+    Attributes:
+        connection: to the worker, which is ready.
+        lost: whether it ended for reasons that no submission can have caused.
+    """
 
     connection: Connection
+    lost: bool
 
     def interrupt(self) -> None:
         """Ask the student's code to stop (SIGINT)."""
@@ -34,6 +44,8 @@ class Child(Protocol):
             The signal that ended it by its own doing, None for an exit or for our kill.
         """
 
+
+_Asked = TypeVar("_Asked")
 
 Fork = Callable[[Path, Limits, bool], Child]
 """Makes a child with a working directory; True where it will draw figures. Raises `WorkerUnavailable`."""
@@ -60,6 +72,8 @@ class Session:
         self._limits = limits
         self._on_message = on_message
         self._child: Child | None = None
+        self._lost = False
+        self._losses = 0
         self._harmless: list[Cell] = []
         self._results: tuple[CellResult, ...] | None = None
 
@@ -104,11 +118,9 @@ class Session:
             WorkerUnavailable: no process could be started; nothing that the function does raises.
         """
         self.run_cells()
-        if self._child is None:
-            self._revive()
-        identity = secrets.token_hex(8)
         request = Request(function, tuple(arguments), kind, outputs, report_arguments)
-        outcome = self._exchange(request_to_message(request, identity), self._limits.call_seconds)
+        message = request_to_message(request, secrets.token_hex(8))
+        outcome = self._surely(lambda: self._exchange(message, self._limits.call_seconds))
         if outcome is None:  # an answer to a question that was not asked
             self._bury(0)
             return Died(None)
@@ -125,19 +137,28 @@ class Session:
                 continue
             if self._child is None:
                 restarts += 1
-                self._revive()
-            outcome = self._run(cell, silent=False)
+            outcome = self._surely(functools.partial(self._run, cell, silent=False))
             results.append(CellResult(cell.number, outcome))
             if not isinstance(outcome, TimedOut | Died):
                 self._harmless.append(cell)
         return tuple(results)
 
+    def _surely(self, ask: Callable[[], _Asked]) -> _Asked:
+        """Ask in a live process, and again as long as that is lost through no fault of the submission."""
+        while True:
+            if self._child is None:
+                self._revive()
+            outcome = ask()
+            if not self._lost:
+                return outcome
+
     def _revive(self) -> None:
         """A fresh process in which the harmless cells ran; one that proves deadly now is left out."""
         while self._child is None:
+            self._lost = False
             self._child = self._fork(self._directory, self._limits, self._draws)
             for cell in tuple(self._harmless):
-                if isinstance(self._run(cell, silent=True), TimedOut | Died):
+                if isinstance(self._run(cell, silent=True), TimedOut | Died) and not self._lost:
                     self._harmless.remove(cell)
                 if not self._alive():
                     break
@@ -209,4 +230,12 @@ class Session:
 
     def _bury(self, grace: float) -> int | None:
         child, self._child = self._child, None
-        return None if child is None else child.end(grace)
+        if child is None:
+            return None
+        status = child.end(grace)
+        if child.lost:
+            self._lost = True
+            self._losses += 1
+            if self._losses > _MOST_LOSSES:
+                raise WorkerUnavailable("Something keeps ending the process that runs answers.")
+        return status

@@ -87,6 +87,7 @@ class SpawnedChild:
 
     def __init__(self, process: "subprocess.Popen[bytes]", connection: Connection) -> None:
         self.connection = connection
+        self.lost = False
         self._process = process
 
     def interrupt(self) -> None:

@@ -1,14 +1,15 @@
 """The template: a process that has imported everything and forks a worker for each submission.
 
 Run as `python -P -m gradecheck.run.template DESCRIPTOR OPTIONS`, the latter being the JSON of `Options`. It
-holds no answer, no seed and no expected value, runs nothing of a student's, and must not run a TensorFlow
-operation: forking after one makes `tf.function` hang in the child. Requests are lines of JSON, each answered
-by one line:
+holds no answer, no seed and no expected value, runs nothing of a student's, and runs no TensorFlow operation
+but those of `gradecheck.run.warm`: forking after one makes `tf.function` hang in the child. Requests are
+lines of JSON, each answered by one line:
 
     {"op": "fork", "child": n, "directory": …, "limits": {…}, "figures": bool} and descriptors
                                                 ->  {"pid": …}
     {"op": "interrupt", "child": n}             ->  {}
     {"op": "end", "child": n, "grace": seconds} ->  {"status": as waitpid's, or null, "killed": bool}
+    {"op": "usage"}                             ->  {"cpu": seconds, of ended children, too}
 
 The descriptors are the child's end of its channel to the judge and, in a sandbox, the submission's folder.
 When the judge closes the connection, or ends, the template kills all children and ends, too.
@@ -33,6 +34,7 @@ from gradecheck.run.options import Options
 
 if TYPE_CHECKING:
     from gradecheck.run.isolate import Isolation
+    from gradecheck.run.warm import Scatter
 
 _MOST_DESCRIPTORS = 2
 
@@ -42,6 +44,7 @@ class _Template:
         self._control = control
         self._shell = shell
         self._isolation = _isolation(options)
+        self._scatter = _warm_up() if options.warm else None
         self._children = Children(self._isolation)
 
     def serve(self) -> None:
@@ -62,6 +65,8 @@ class _Template:
             self._control.sendall(json.dumps(reply).encode() + b"\n")
 
     def _handle(self, request: dict[str, Any], descriptors: Sequence[int]) -> dict[str, Any]:
+        if request["op"] == "usage":
+            return {"cpu": sum(os.times()[:4])}
         child = request["child"]
         if request["op"] == "interrupt":
             self._children.interrupt(child)
@@ -75,7 +80,7 @@ class _Template:
 
     def _become_worker(self, request: dict[str, Any], descriptors: Sequence[int]) -> None:
         from gradecheck.run.confine import prepare_child
-        from gradecheck.run.worker import serve
+        from gradecheck.run.worker import refuse, serve
 
         code = 1
         try:
@@ -84,13 +89,20 @@ class _Template:
             directory = request["directory"]
 
             def enter() -> None:
+                if self._scatter is not None:
+                    self._scatter()
                 if self._isolation is None:
                     os.chdir(directory)
                 else:
                     self._isolation.enter(folder[0], request["child"], limits)
 
-            serve(self._shell, prepare_child(channel, directory, limits, enter), limits)
-            code = 0
+            try:
+                channel = prepare_child(channel, directory, limits, enter)
+            except OSError as error:
+                refuse(channel, error)
+            else:
+                serve(self._shell, channel, limits)
+                code = 0
         finally:
             os._exit(code)
 
@@ -101,6 +113,13 @@ def _isolation(options: Options) -> "Isolation | None":
     from gradecheck.run.isolate import Isolation
 
     return Isolation(options.kept)
+
+
+def _warm_up() -> "Scatter":
+    from gradecheck.run.warm import Scatter, warm_up
+
+    warm_up()
+    return Scatter()
 
 
 def prepare() -> Any:

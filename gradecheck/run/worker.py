@@ -3,6 +3,7 @@
 SIGINT is the judge's way of saying "your time is up": it interrupts the student's code and nothing more.
 """
 
+import contextlib
 import os
 import signal
 import socket
@@ -24,16 +25,24 @@ _Result = TypeVar("_Result")
 
 
 def serve(shell: WorkerShell, channel: int, limits: Limits) -> None:
-    """Answer requests until the judge closes the connection."""
+    """Say that this process is ready, and answer requests until the judge closes the connection."""
     output = Output(limits.output_bytes)
     output.take_descriptors()
     shell.prepare(output)
-    worker = _Worker(shell, Connection(socket.socket(fileno=channel)), output)
-    while True:
-        try:
+    connection = Connection(socket.socket(fileno=channel))
+    worker = _Worker(shell, connection, output)
+    try:
+        connection.send(Message({"ready": True}))
+        while True:
             worker.answer()
-        except WireError:
-            return
+    except WireError:
+        return
+
+
+def refuse(channel: int, error: OSError) -> None:
+    """Tell the judge why this process cannot serve."""
+    with contextlib.suppress(WireError):
+        Connection(socket.socket(fileno=channel)).send(Message({"ready": False, "error": str(error)}))
 
 
 class _Worker:

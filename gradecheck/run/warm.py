@@ -1,0 +1,89 @@
+"""The warm start: the template runs a few operations before it forks, so that its children need not.
+
+Forking after use of TensorFlow is unsafe: its context has threads, which a child does not inherit. So the
+context is dropped again, by a private call, and each child makes its own, which takes a few milliseconds
+when the kernels are loaded. A canary proves in a child that all this works; else the template only imports.
+"""
+
+import collections
+import ctypes
+import itertools
+import secrets
+from pathlib import Path
+from typing import Any
+
+_DRAWS = 1 << 13
+_GENERATORS = ("_ZN3tsl6random5New64Ev", "_ZN3tsl6random16ThreadLocalNew64Ev")
+
+CANARY = """
+import tensorflow as tf
+with tf.GradientTape() as tape:
+    x = tf.Variable([1.0, 2.0])
+    y = tf.reduce_sum(tf.sigmoid(x)) + tf.reduce_sum(tf.matmul(tf.ones([200, 200]), tf.ones([200, 200])))
+assert tape.gradient(y, x).shape == (2,)
+@tf.function
+def double(x):
+    for _ in tf.range(3):
+        x = 2 * x
+    return x + tf.py_function(lambda a: a, [x], tf.float32)
+assert double(tf.constant(1.0)) == 16
+numbers = tf.data.Dataset.range(4).map(lambda n: 2 * n, num_parallel_calls=2).prefetch(1)
+assert sorted(int(n) for n in numbers) == [0, 2, 4, 6]
+tf.random.normal([100, 100]).numpy()
+"""
+"""A cell that hangs or fails in a child where forking was unsafe."""
+
+
+def warm_up() -> None:
+    """Run what answers use, then drop the context.
+
+    Raises:
+        Exception: TensorFlow's private call moved.
+    """
+    import tensorflow as tf
+    from tensorflow.python.eager import context
+
+    x = tf.constant([[3.0, 4.0, 5.0]])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.sigmoid(x) * 2 + 1 - x / 3
+    tape.gradient(y, x).numpy()
+    for made in (
+        tf.nn.softmax(x), tf.nn.relu(x), tf.tanh(x), tf.exp(-x), tf.math.log(x), tf.square(x), tf.sqrt(x),
+        tf.matmul(x, x, transpose_b=True), tf.transpose(x), tf.reshape(x, [3]), x[:, 1:], x[..., tf.newaxis],
+        tf.reduce_sum(x, axis=0), tf.reduce_mean(x), tf.reduce_max(x, axis=1, keepdims=True),
+        tf.concat([x, x], 0), tf.stack([x, x]), tf.pad(x, [[1, 1], [1, 1]]), tf.where(x > 3, x, -x),
+        tf.cast(x, tf.float64), tf.maximum(x, 0), tf.einsum("ij,kj->ik", x, x), tf.reverse(x, [1]),
+        tf.zeros_like(x), tf.ones([2]), tf.eye(3), tf.range(3), tf.linalg.diag(x[0]), tf.abs(x), x**2,
+    ):  # fmt: skip
+        made.numpy()
+    image, kernel = tf.ones([1, 4, 4, 1]), tf.ones([2, 2, 1, 1])
+    tf.nn.conv2d(image, kernel, strides=1, padding="VALID").numpy()
+    context._reset_context()
+
+
+class Scatter:
+    """Makes the children's unseeded random numbers differ.
+
+    The template may have drawn from TensorFlow's generator of seeds, whose state its children then share:
+    each steps forward by a number of its own. Where the generator is called otherwise, they stay alike.
+    """
+
+    def __init__(self) -> None:
+        import tensorflow as tf
+
+        self._generators: list[Any] = []
+        for library in sorted(Path(tf.__file__).parent.glob("libtensorflow_framework.*")):
+            loaded = ctypes.CDLL(str(library))
+            for name in _GENERATORS:
+                generator = getattr(loaded, name, None)
+                if generator is not None:
+                    generator.restype = ctypes.c_uint64
+                    self._generators.append(generator)
+            break
+
+    def __call__(self) -> None:
+        """Step forward, in a child."""
+        for generator in self._generators:
+            steps = itertools.repeat((), secrets.randbelow(_DRAWS))
+            collections.deque(itertools.starmap(generator, steps), maxlen=0)
