@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo check test verify release lint format pictures apt clean
+.PHONY: help install demo check watch hint test verify release lint format pictures apt clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -36,6 +36,12 @@ demo: $(STAMP)  ## grade a made-up class of 24 from end to end
 
 check: $(STAMP)  ## judge your answers in exercises/ (one of them: make check E=softmax)
 	@$(BIN)/gradecheck check exercises $(if $(E),--exercise $(E))
+
+watch: $(STAMP)  ## judge your answers whenever you save one (h: a hint, q: leave)
+	@$(BIN)/gradecheck watch exercises
+
+hint: $(STAMP)  ## a hint for one exercise: make hint E=softmax
+	@$(BIN)/gradecheck hint $(or $(E),$(error name an exercise: make hint E=softmax)) exercises
 
 test: $(STAMP)  ## run the test suite (part of it: make test ARGS=tests/test_compare.py)
 	@$(BIN)/python -m pytest $(ARGS)

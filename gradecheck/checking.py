@@ -41,6 +41,27 @@ def check_paths(
         WorkerUnavailable: no worker could be started at all.
     """
     only = find_exercise(exercise) if exercise is not None else None
+    with Template() as template:
+        template.start()  # first of all: it loads TensorFlow while the files are read
+        submissions, problems = _read(paths, only)
+        results: list[Result] = []
+        if submissions:
+            load_tensorflow()  # the judge's own, at the same time
+        for submission in submissions:
+            marked = mark(
+                submission,
+                template,
+                seeds=lambda _exercise: seed,
+                directory=Path(submission.name).resolve().parent,
+                limits=limits,
+            )
+            results += results_of(marked)
+            problems += failed_cells(marked)
+    return Report(tuple(results), tuple(problems))
+
+
+def _read(paths: Sequence[Path], only: Exercise | None) -> tuple[list[Submission], list[Problem]]:
+    """What the files hold that can be judged, and what is wrong with the rest."""
     found, problems = _find(paths)
     submissions: list[Submission] = []
     for file in found:
@@ -54,27 +75,9 @@ def check_paths(
         elif file.named:
             problems.append(Problem(submission.name, _answers_nothing(submission)))
     if not submissions and not problems:
-        problems = [Problem(str(path), f"nothing in {path} answers an exercise") for path in paths]
-    return _mark_all(submissions, problems, seed, limits or Limits())
-
-
-def _mark_all(submissions: list[Submission], problems: list[Problem], seed: int, limits: Limits) -> Report:
-    results: list[Result] = []
-    if submissions:
-        with Template() as template:
-            template.start()
-            load_tensorflow()  # the judge's own, while the template loads the workers'
-            for submission in submissions:
-                marked = mark(
-                    submission,
-                    template,
-                    seeds=lambda _exercise: seed,
-                    directory=Path(submission.name).resolve().parent,
-                    limits=limits,
-                )
-                results += _results(marked)
-                problems += _failed_cells(marked)
-    return Report(tuple(results), tuple(problems))
+        sought = "an exercise" if only is None else f"the exercise {only.title}"
+        problems = [Problem(str(path), f"nothing in {path} answers {sought}") for path in paths]
+    return submissions, problems
 
 
 def _find(paths: Sequence[Path]) -> tuple[list[_Found], list[Problem]]:
@@ -86,7 +89,7 @@ def _find(paths: Sequence[Path]) -> tuple[list[_Found], list[Problem]]:
             wrong = _wrong_with(path)
             files = [] if wrong else [_Found(path, named=True)]
             if path.is_dir():
-                files = [_Found(file, named=False) for file in _files_in(path)]
+                files = [_Found(file, named=False) for file in files_in(path)]
         except OSError as error:  # a name that is too long, a folder that may not be entered
             wrong, files = f"{path} cannot be read: {error.strerror}", []
         if wrong:
@@ -99,7 +102,7 @@ def _find(paths: Sequence[Path]) -> tuple[list[_Found], list[Problem]]:
 def _wrong_with(path: Path) -> str | None:
     """Why there is nothing to read behind a path, or None."""
     if path.is_dir():
-        return None if any(_files_in(path)) else f"{path} holds no notebook and no Python file"
+        return None if any(files_in(path)) else f"{path} holds no notebook and no Python file"
     if not path.exists():
         return f"{path} does not exist"
     if path.suffix not in (".ipynb", ".py"):
@@ -107,7 +110,8 @@ def _wrong_with(path: Path) -> str | None:
     return None
 
 
-def _files_in(folder: Path) -> Iterator[Path]:
+def files_in(folder: Path) -> Iterator[Path]:
+    """The notebooks and Python files below a folder, in the order of their names; hidden ones left out."""
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if path.suffix in (".ipynb", ".py") and path.is_file() and not hidden:
@@ -128,12 +132,13 @@ def _answers_nothing(submission: Submission) -> str:
     return f"{submission.name} defines no function of an exercise; name one with --exercise"
 
 
-def _results(marked: Marked) -> Iterator[Result]:
+def results_of(marked: Marked) -> Iterator[Result]:
+    """One result for each exercise of a marked submission."""
     for asked, verdict in zip(marked.submission.asked, marked.verdicts, strict=True):
         yield Result(marked.submission.name, verdict, asked.max_points)
 
 
-def _failed_cells(marked: Marked) -> Iterator[Problem]:
+def failed_cells(marked: Marked) -> Iterator[Problem]:
     """What a reader should know of cells that did not run; an untouched stub is no news."""
     for cell in marked.cells:
         if isinstance(cell.outcome, Raised) and cell.outcome.type == "NotImplementedError":

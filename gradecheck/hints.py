@@ -25,7 +25,7 @@ from gradecheck.checking import check_paths
 from gradecheck.diagnose.source import AnswerSource, parse_quietly
 from gradecheck.errors import UnreadableSubmission, WorkerUnavailable
 from gradecheck.exercise import Exercise
-from gradecheck.report.console import _printable
+from gradecheck.report.console import printable
 from gradecheck.report.model import Problem, Result
 from gradecheck.run.limits import Limits
 from gradecheck.submission import read_submission
@@ -118,9 +118,9 @@ def hint_for(
 
 def print_hint(hint: Hint, console: Console) -> None:
     """Write a hint in a terminal."""
-    console.print(f"\n[bold]{escape(_printable(hint.heading))}[/]")
+    console.print(f"\n[bold]{escape(printable(hint.heading))}[/]")
     for line in hint.lines:
-        for part in textwrap.wrap(_printable(line), _WIDTH):
+        for part in textwrap.wrap(printable(line), _WIDTH):
             console.print(f"  {escape(part)}")
 
 

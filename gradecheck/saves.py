@@ -5,7 +5,7 @@ from pathlib import Path
 
 import watchfiles
 
-from gradecheck.checking import _files_in
+from gradecheck.checking import files_in
 from gradecheck.errors import OperatorError, UnreadableSubmission
 
 #: A save is over when nothing was written for so long.
@@ -29,7 +29,7 @@ def require_watchable(path: Path) -> None:
 
 def files_of(paths: Sequence[Path]) -> tuple[Path, ...]:
     """The files that are there now, resolved, each once."""
-    files = [file for path in paths for file in (_files_in(path) if path.is_dir() else [path])]
+    files = [file for path in paths for file in (files_in(path) if path.is_dir() else [path])]
     return tuple(dict.fromkeys(file.resolve() for file in files))
 
 

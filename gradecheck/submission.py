@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from gradecheck.catalogue import EXERCISES
 from gradecheck.diagnose.source import AnswerSource, parse_quietly
 from gradecheck.errors import UnreadableSubmission
@@ -18,6 +16,8 @@ from gradecheck.run.cells import Cell
 
 #: A notebook larger than this is taken for damage; the course's own have less than 100 kB.
 LARGEST_FILE = 50 * 2**20
+#: The newest notebook format that nbformat knows.
+NEWEST_FORMAT = 4
 _MAGIC = re.compile(r"\s*(%|!|\?)|.*\?\s*$")
 
 
@@ -79,13 +79,20 @@ def parse_notebook(text: str, name: str) -> Any:
         raise UnreadableSubmission(f"{name} is not a notebook: {reason}") from error
     if not isinstance(raw, dict) or not isinstance(raw.get("nbformat"), int):
         raise UnreadableSubmission(f"{name} is not a notebook: it does not say which notebook format it has")
-    if raw["nbformat"] > nbformat.current_nbformat:
+    if raw["nbformat"] > NEWEST_FORMAT:
         raise UnreadableSubmission(
-            f"{name} has notebook format {raw['nbformat']}, newer than {nbformat.current_nbformat}, "
-            f"the newest known here; save it as format {nbformat.current_nbformat}"
+            f"{name} has notebook format {raw['nbformat']}, newer than {NEWEST_FORMAT}, "
+            f"the newest known here; save it as format {NEWEST_FORMAT}"
         )
+    return raw if raw["nbformat"] == NEWEST_FORMAT else _converted(raw, name)
+
+
+def _converted(raw: dict[str, Any], name: str) -> Any:
+    """A notebook of an older format in today's."""
+    import nbformat  # takes a second to load, and few notebooks are that old
+
     try:
-        return nbformat.convert(nbformat.from_dict(raw), to_version=4)
+        return nbformat.convert(nbformat.from_dict(raw), to_version=NEWEST_FORMAT)
     except Exception as error:  # nbformat's converters raise whatever a damaged file leads them to
         raise UnreadableSubmission(f"{name} is a damaged notebook: {error!r}") from error
 

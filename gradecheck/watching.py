@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from gradecheck.cases import PUBLIC_SEED
-from gradecheck.checking import _failed_cells, _results
+from gradecheck.checking import failed_cells, results_of
 from gradecheck.errors import GradecheckError, UnreadableSubmission
 from gradecheck.hints import Memory, hint_for, print_hint
 from gradecheck.keys import GONE, Keys
 from gradecheck.marking import mark
 from gradecheck.reference.tape import load_tensorflow
-from gradecheck.report.console import _printable, print_report
+from gradecheck.report.console import print_report, printable
 from gradecheck.report.model import Report, Result
 from gradecheck.run.client import Template
 from gradecheck.run.limits import Limits
@@ -186,7 +186,7 @@ class _Desk:
             directory=path.parent,
             limits=self._limits,
         )
-        report = Report(tuple(_results(marked)), tuple(_failed_cells(marked)))
+        report = Report(tuple(results_of(marked)), tuple(failed_cells(marked)))
         self._seen[path] = _Seen(submission, report, stamp)
         return report
 
@@ -242,7 +242,7 @@ class _Desk:
             self._say("h a hint   r judge again   q leave", style="dim")
 
     def _say(self, text: str, style: str = "") -> None:
-        self._console.print(escape(_printable(text)), style=style or None)
+        self._console.print(escape(printable(text)), style=style or None)
 
     def _named(self, path: Path) -> bool:
         return any(path == given.resolve() for given in self._paths)

@@ -143,7 +143,5 @@ def test_an_input_that_has_no_effect_has_gradient_zero() -> None:
 
 def test_a_forward_function_that_raises_is_the_authors_error() -> None:
     broken = dataclasses.replace(find_exercise("sigmoid"), forward=lambda tf, x: tf.no_such_function(x))
-    with pytest.raises(
-        AuthorError, match="grad_sigmoid: its forward function"
-    ):
+    with pytest.raises(AuthorError, match="grad_sigmoid: its forward function"):
         expected_cases(broken, 1)

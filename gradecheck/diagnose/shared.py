@@ -163,6 +163,13 @@ def _about_the_forward_value(exercise: Exercise) -> tuple[Mistake, ...]:
         "dz is multiplied with the slope, not with the value.",
         _forward_value(exercise, times_upstream=True),
     )
+    handed_on = Mistake(
+        "upstream-handed-on",
+        "This is dz itself, handed on unchanged.",
+        "What did the forward function do to its input, and where does that show in your answer?",
+        "dz says how the loss changes with z. How does z change with the input?",
+        lambda _vjp, *arguments: np.array(arguments[-1]),
+    )
     added = Mistake(
         "upstream-added",
         "dz is added to the local derivative.",
@@ -170,4 +177,4 @@ def _about_the_forward_value(exercise: Exercise) -> tuple[Mistake, ...]:
         "The chain rule multiplies; it does not add.",
         _upstream_added,
     )
-    return (value, times, added)
+    return (value, times, handed_on, added)

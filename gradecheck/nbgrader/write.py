@@ -13,7 +13,6 @@ from gradecheck.nbgrader.handin import KEY, MARKS, HandIn, Note, record_of
 from gradecheck.nbgrader.original import Original, load_original
 from gradecheck.nbgrader.results import graded_object
 from gradecheck.report.comment import comment_markdown, plain
-from gradecheck.report.model import Result
 from gradecheck.verdict import Status
 
 
@@ -65,19 +64,13 @@ def _points(original: Original, marks: Marks) -> dict[str, float | None]:
     return points
 
 
-def _comment(result: Result) -> str:
-    if result.verdict.status is Status.NOT_GRADED:  # the reason is the operator's to read, in the log
-        return "**Not graded yet, for no fault of yours.** Somebody will look at it."
-    return comment_markdown(result)
-
-
 def _comments(original: Original, marks: Marks, notes: Sequence[Note]) -> dict[str, str]:
     """By the id of an answer cell, the Markdown to show there."""
     parts: dict[str, list[str]] = defaultdict(list)
     for cell in original.asked():
         answer = original.answer_to(cell.name)
         if answer is not None and cell.name in marks.results:
-            parts[answer.name].append(_comment(marks.results[cell.name]))
+            parts[answer.name].append(comment_markdown(marks.results[cell.name]))
     first = next((c.name for c in original.cells if c.name in parts), None)
     for note in (*notes, *marks.notes):
         about = original.answer_to(note.cell) if note.cell is not None else None

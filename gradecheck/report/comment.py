@@ -19,6 +19,8 @@ _START = re.compile(r"^(\d*)([#+\-=.)])")
 def comment_markdown(result: Result) -> str:
     """What the student reads beside an answer: points, what happened, a hint, how to repeat it at home."""
     verdict = result.verdict
+    if verdict.status is Status.NOT_GRADED:  # the reason is the operator's to read, in the log
+        return "**Not graded yet, for no fault of yours.** Somebody will look at it."
     parts = [f"**{result.points:g} of {result.max_points:g} points.** {plain(verdict.message)}"]
     parts += [plain(remark) for remark in verdict.diagnosis.remarks]
     if verdict.diagnosis.hint:

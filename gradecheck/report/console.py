@@ -43,10 +43,11 @@ def _safe(text: str) -> str:
     File names, exception messages and class names come from students; an escape sequence in one of them
     would write over the lines of others.
     """
-    return escape(_printable(text))
+    return escape(printable(text))
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """The text in one line, with a sign in place of every control character."""
     spaced = (" " if character.isspace() else character for character in text)
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in spaced)
 
@@ -54,7 +55,7 @@ def _printable(text: str) -> str:
 def card_text(result: Result) -> str:
     """One exercise as plain text: the twin of the notebook's card, letter for letter what `check` prints."""
     lines = [f"{result.verdict.exercise.name}: {_state(result)}  {_points(result)}", *_details(result)]
-    return "\n".join(map(_printable, lines))
+    return "\n".join(map(printable, lines))
 
 
 def _print_submission(
