@@ -86,7 +86,11 @@ class Template:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -218,16 +222,16 @@ class Template:
     def _running(self) -> TemplateProcess:
         with self._lock:
             if self._process is None or self._process.stopped:
-                self._process = self._launch(self._scratch())
+                self._process = self._launch()
             return self._process
 
-    def _launch(self, folder: Path) -> TemplateProcess:
-        options = Options(warm=self._warm)
-        if not self._sandboxed:
-            return TemplateProcess(folder, _environment(folder), options=options)
-        reason = sandbox_unavailable()
+    def _launch(self) -> TemplateProcess:
+        reason = sandbox_unavailable() if self._sandboxed else None
         if reason is not None:
             raise WorkerUnavailable(reason)
+        folder = self._scratch()
+        if not self._sandboxed:
+            return TemplateProcess(folder, _environment(folder), options=Options(warm=self._warm))
         options = Options(sandboxed=True, kept=kept_folders(), warm=self._warm)
         inside = environment(_environment(folder))
         return TemplateProcess(folder, inside, wrapper=wrap(self._hidden), options=options)

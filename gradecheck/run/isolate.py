@@ -169,4 +169,4 @@ def fork_apart(home: int) -> tuple[int, int]:
 
 def _start_keeper() -> int:
     nothing = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
-    return os.posix_spawnp("sleep", ["sleep", "infinity"], os.environ, file_actions=nothing)
+    return os.posix_spawnp("sleep", ["sleep", "infinity"], {}, file_actions=nothing)
