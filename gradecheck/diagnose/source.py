@@ -11,6 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from gradecheck.diagnose.disguise import (
+    attribute_of,
+    imported_by_call,
+    reaches_for_its_caller,
+    reaches_for_machinery,
+)
 from gradecheck.diagnose.nudging import looks_like_finite_differences
 
 _FORBIDDEN_NAMES = {
@@ -50,9 +56,8 @@ class AnswerSource:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 found[node.name] = node
             elif isinstance(node, ast.Assign):
-                for target in node.targets:
-                    if isinstance(target, ast.Name):
-                        found[target.id] = node.value
+                for name in _bound(node.targets):
+                    found[name] = node.value
         return found
 
     def defines(self, name: str) -> bool:
@@ -78,6 +83,10 @@ class AnswerSource:
             for part in ast.walk(node):
                 found.update(dict.fromkeys(_forbidden(part, visible)))
         return tuple(found)
+
+    def reaches_for_machinery(self) -> bool:
+        """Whether it names a part of what calls answers, which no exercise needs."""
+        return reaches_for_machinery(self._tree)
 
     def nudges_and_measures(self, name: str) -> bool:
         """Whether `name`, or a function that it uses, looks like finite differences."""
@@ -136,6 +145,13 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield from _statements(handler.body)
 
 
+def _bound(targets: list[ast.expr]) -> Iterator[str]:
+    """The names that an assignment binds, as in `a = b, c = …`."""
+    for target in targets:
+        parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+        yield from (part.id for part in parts if isinstance(part, ast.Name))
+
+
 def _does_nothing(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Pass):
         return True
@@ -173,19 +189,22 @@ def _dotted(node: ast.AST, aliases: dict[str, str]) -> str | None:
     """`tf.nn.conv2d` as "tensorflow.nn.conv2d", or None where the name is not an import's."""
     if isinstance(node, ast.Name):
         return aliases.get(node.id)
-    if isinstance(node, ast.Attribute):
-        base = _dotted(node.value, aliases)
-        return f"{base}.{node.attr}" if base else None
-    return None
+    named = attribute_of(node)
+    if named is None:
+        return imported_by_call(node)
+    base = _dotted(named[0], aliases)
+    return f"{base}.{named[1]}" if base else None
 
 
 def _forbidden(node: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
+    if reaches_for_its_caller(node):
+        yield "what stands in its caller's memory"
     if isinstance(node, ast.Import | ast.ImportFrom):
         modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [n.name for n in node.names]
         paths: list[str | None] = list(modules)
         if isinstance(node, ast.ImportFrom):
             paths += [f"{node.module}.{n.name}" for n in node.names]
-    elif isinstance(node, ast.Name | ast.Attribute):
+    elif isinstance(node, ast.Name | ast.Attribute | ast.Call | ast.Subscript):
         paths = [_dotted(node, aliases)]
     else:
         return

@@ -1,0 +1,1 @@
+"""Submissions that misbehave, each with the score that it honestly deserves."""
