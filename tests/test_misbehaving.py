@@ -112,7 +112,7 @@ def parameters() -> Iterator[Any]:
         yield pytest.param(name, marks=marks)
 
 
-@pytest.mark.parametrize("name", parameters())
+@pytest.mark.parametrize("name", list(parameters()))
 def test_honest_score_and_no_harm(name: str, sandboxed: Template, world: World, tmp_path: Path) -> None:
     case: Case = CASES[name]
     for file, content in case.files.items():

@@ -144,7 +144,13 @@ CASES = (
     ),
     Case("threads-that-spin", RIGHT["sigmoid"], 1.0, before=(_SPINNING,)),
     Case("threads-that-must-be-waited-for", RIGHT["sigmoid"], 1.0, before=(_FOREGROUND,)),
-    Case("thread-that-talks", RIGHT["sigmoid"], 1.0, before=(_CHATTER,)),
+    Case(
+        "thread-that-talks",
+        RIGHT["sigmoid"],
+        1.0,
+        before=(_CHATTER,),
+        gap="a late message of a thread counts as a forged one",
+    ),
     Case("thread-that-patches", before=(_LATE_PATCH,)),
     Case("pool-left-open", RIGHT["sigmoid"], 1.0, before=(_POOL,)),
 )
