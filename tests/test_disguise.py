@@ -16,7 +16,7 @@ def helpers(expression: str, before: str = "import tensorflow as tf") -> tuple[s
 
 
 @pytest.mark.parametrize(
-    "text", ["'ab'", "'a' 'b'", "'a' + 'b'", "''.join(['a', 'b'])", "f'{\"a\"}b'", "f'a' + 'b'"]
+    "text", ["'ab'", "'a' 'b'", "'ba'[::-1]", "'a' + 'b'", "''.join(['a', 'b'])", "f'{\"a\"}b'", "f'a' + 'b'"]
 )
 def test_constants_are_put_together(text: str) -> None:
     assert folded(ast.parse(text, mode="eval").body) == "ab"
@@ -36,12 +36,19 @@ def test_anything_else_is_not(text: str) -> None:
         "vars(tf)['GradientTape']()",
         "tf.__dict__['GradientTape']()",
         "__import__('tensorflow').GradientTape()",
+        "getattr(tf, 'epaTtneidarG'[::-1])()",
         "importlib.import_module('tensor' 'flow').GradientTape()",
         "getattr(getattr(tf, 'autodiff'), 'GradientTape')",
     ],
 )
 def test_a_tape_in_disguise_is_a_tape(expression: str) -> None:
     assert helpers(expression) == ("tf.GradientTape",)
+
+
+def test_the_registry_of_gradients_differentiates_as_well() -> None:
+    before = "from tensorflow.python.framework import ops"
+    found = helpers("ops._gradient_registry.lookup('MatMul')(x, dz)", before)
+    assert found == ("TensorFlow's registry of gradients",)
 
 
 def test_a_disguise_outside_of_the_answer_counts_once_it_is_used() -> None:

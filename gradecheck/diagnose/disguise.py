@@ -23,6 +23,9 @@ def folded(node: ast.AST) -> str | None:
     """The text that an expression of constants stands for, None where it is no such expression."""
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.Subscript) and ast.unparse(node.slice) == "::-1":
+        mirrored = folded(node.value)
+        return None if mirrored is None else mirrored[::-1]
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         parts: list[ast.expr] = [node.left, node.right]
     elif isinstance(node, ast.JoinedStr):
@@ -90,7 +93,7 @@ def _names_in(node: ast.AST) -> Iterator[str]:
     elif isinstance(node, ast.Attribute):
         holder = getattr(node.value, "id", getattr(node.value, "attr", ""))
         yield f"{holder}.{node.attr}"
-    elif isinstance(node, ast.BinOp | ast.Constant | ast.Call | ast.JoinedStr):
+    elif isinstance(node, ast.BinOp | ast.Constant | ast.Call | ast.JoinedStr | ast.Subscript):
         text = folded(node)
         if text is not None and len(text) < 200:  # longer ones are text for people
             yield text

@@ -25,6 +25,8 @@ _FORBIDDEN_NAMES = {
     "gradients": "tf.gradients",
     "hessians": "tf.hessians",
     "compute_gradient": "tf.test.compute_gradient",
+    "_gradient_registry": "TensorFlow's registry of gradients",
+    "get_gradient_function": "TensorFlow's registry of gradients",
 }
 _GRADIENT_KERNEL = re.compile(r"\w+Grad(V2|Ext)?$|\w*Backprop\w*$|\w+_backprop\w*$|\w+_grad$")
 _LIBRARIES = {"tensorflow": "tf", "keras": "keras", "gradecheck": "gradecheck"}

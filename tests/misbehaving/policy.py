@@ -137,6 +137,69 @@ def grad_sigmoid(x, dz):
     return np.asarray(dz) @ slopes
 """
 
+_REGISTERED = """
+from tensorflow.python.framework import ops
+class Op:
+    def __init__(self, *inputs): self.inputs = inputs
+    def get_attr(self, name): return False if isinstance(name, str) else None
+def grad_matmul(x, y, dz):
+    x, y, dz = (tf.convert_to_tensor(a) for a in (x, y, dz))
+    return ops._gradient_registry.lookup("MatMul")(Op(x, y), dz)[0]
+"""
+
+_LIBRARY = """
+from tensorflow.python.ops import math_grad
+class Op:
+    def __init__(self, *inputs): self.inputs = inputs
+    def get_attr(self, name): return False
+def grad_matmul(x, y, dz):
+    x, y, dz = (tf.convert_to_tensor(a) for a in (x, y, dz))
+    return math_grad._MatMulGrad(Op(x, y), dz)[0]
+"""
+
+_FIT = """
+class Model(tf.keras.Model):
+    def __init__(self, x):
+        super().__init__()
+        self.v = tf.Variable(x)
+    def call(self, dz): return tf.sigmoid(self.v) * dz
+def grad_sigmoid(x, dz):
+    model = Model(x)
+    model.compile(tf.keras.optimizers.SGD(1.0), loss=lambda _, z: tf.reduce_sum(z))
+    model.fit(tf.reshape(dz, (1, -1)), tf.reshape(dz, (1, -1)), verbose=0)
+    return x - model.v
+"""
+
+_PY_FUNCTION = """
+def grad_sigmoid(x, dz):
+    def inner(a, b):
+        with getattr(tf, "Gradient" + "Tape")() as tape:
+            tape.watch(a)
+            z = tf.sigmoid(a)
+        return tape.gradient(z, a, b)
+    return tf.py_function(inner, [x, dz], tf.float32)
+"""
+
+# What follows is put together where nothing can be read.
+_UNREADABLE_WATCH = """
+import sys
+for module in list(sys.modules.values()):
+    if hasattr(module, "is_gradient_" + "kernel"):
+        setattr(module, "eton_"[::-1], lambda name: None)
+"""
+
+_UNREADABLE_SESSION = """
+def spelled(module, name): return getattr(module, name[::-1])
+v1 = tf.compat.v1
+graph = tf.Graph()
+with graph.as_default():
+    a, b = (v1.placeholder(tf.float32, [None]) for _ in "12")
+    c = spelled(v1, "stneidarg")(tf.sigmoid(a), a, grad_ys=b)[0]
+session = v1.Session(graph=graph)
+def grad_sigmoid(x, dz):
+    return session.run(c, {a: np.asarray(x, np.float32), b: np.asarray(dz, np.float32)})
+"""
+
 _HIDDEN = 'getattr(tf, "Gradient" + "Tape")'
 
 
@@ -192,4 +255,24 @@ CASES = (
     _tape("watch-switched-off", _HIDDEN, _WATCH_OFF),
     Case("watch-emptied", _WATCH_EMPTIED),
     _tape("watched-functions-copied", _HIDDEN, _WRAPPED_AGAIN),
+    Case("registered-gradient", _REGISTERED, exercise="matmul"),
+    Case("gradient-of-the-library", _LIBRARY, exercise="matmul"),
+    Case("model-that-is-trained", _FIT),
+    Case("tape-in-a-python-function", _PY_FUNCTION),
+    _tape(
+        "watch-switched-off-unreadably",
+        _HIDDEN,
+        _UNREADABLE_WATCH,
+    ),
+    _tape(
+        "watch-switched-off-with-an-unreadable-tape",
+        "made()",
+        _UNREADABLE_WATCH + "def made(): return getattr(tf, bytes(b - 1 for b in b'HsbejfouUbqf').decode())",
+        gap="what runs beside an answer can be switched off by code that cannot be read",
+    ),
+    Case(
+        "session-built-unreadably",
+        _UNREADABLE_SESSION,
+        gap="what a session of TensorFlow 1 runs is not watched",
+    ),
 )
