@@ -321,3 +321,19 @@ def test_a_template_that_a_submission_ends_is_replaced(
     with Template() as template, template.session(cells, tmp_path, LIMITS) as session:
         assert isinstance(session.call("f", [X]), Died)
         assert_honest(session)
+
+
+def test_what_a_cell_prints_and_displays_is_not_kept_in_its_process(submit: Any) -> None:
+    session = submit(
+        "for _ in range(200): print('x' * 1_000_000)",
+        "display('x' * 100_000)\n'y' * 100_000",
+        "kept = get_ipython().history_manager.outputs\ndef f(x): return len(kept)",
+        "import resource\ndef size(x): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024",
+    )
+    assert [result.outcome for result in session.run_cells()] == [None] * 5
+    outcome = session.call("f", [X])
+    assert isinstance(outcome, Returned)
+    assert outcome.values == (0,)
+    outcome = session.call("size", [X])
+    assert isinstance(outcome, Returned)
+    assert float(str(outcome.values[0])) < 700  # MiB; 200 of them were printed

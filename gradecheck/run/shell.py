@@ -6,13 +6,14 @@ for each cell that fails.
 
 import ast
 import builtins
+import contextlib
 import getpass
 import logging
 import re
 import sys
 import traceback
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from IPython.core.compilerop import CachingCompiler
@@ -116,6 +117,11 @@ class WorkerShell(InteractiveShell):
     def enable_gui(self, gui: object = None) -> None:
         """There is no window system."""
 
+    @contextlib.contextmanager
+    def _tee(self, channel: object) -> Iterator[None]:  # noqa: ARG002
+        """Keep no copy of what a cell prints, which would fill the memory."""
+        yield
+
     def showtraceback(
         self,
         exc_tuple: Any = None,
@@ -180,7 +186,10 @@ class WorkerShell(InteractiveShell):
         self.source = cell.source
         self.execution_count = len(self.sources) + 1  # of a cell that has run already
         untyped: Any = self
-        result = untyped.run_cell(cell.source, store_history=False)
+        try:
+            result = untyped.run_cell(cell.source, store_history=False)
+        finally:
+            untyped.history_manager.outputs.clear()  # what it displayed was sent
         error = result.error_before_exec or result.error_in_exec
         return None if error is None else describe(error, self.locate)
 
