@@ -337,3 +337,33 @@ def test_what_a_cell_prints_and_displays_is_not_kept_in_its_process(submit: Any)
     outcome = session.call("size", [X])
     assert isinstance(outcome, Returned)
     assert float(str(outcome.values[0])) < 700  # MiB; 200 of them were printed
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "import sys\nsys.stdout.close()\nsys.stderr.close()",
+        "import sys\nsys.stdout = sys.stderr = None",
+        "import os\nfor number in (0, 1, 2): os.close(number)",
+        "import os\nos.dup2(0, 1)",
+    ],
+)
+def test_closed_standard_streams_are_there_again_in_the_next_cell(submit: Any, harm: str) -> None:
+    texts: list[str] = []
+
+    def keep(number: int, message: CellMessage) -> None:
+        if number == 2:
+            texts.append(message.content["text"])
+
+    session = submit(harm, "import os\nprint('seen')\nos.write(1, b'this, too') and None", on_message=keep)
+    assert [result.outcome for result in session.run_cells()] == [None] * 3
+    assert sorted("".join(texts)) == sorted("seen\nthis, too")
+    assert_honest(session)
+
+
+def test_a_thread_that_prints_on_and_on_is_no_forger(submit: Any) -> None:
+    talk = "import os, threading\ndef talk():\n    while True:\n        print('x' * 100)\n"
+    talk += "        os.write(1, b'y' * 100)\nthreading.Thread(target=talk, daemon=True).start()"
+    session = submit(talk, *["a = 1"] * 20, on_message=lambda *_: None)
+    assert [result.outcome for result in session.run_cells()] == [None] * 22
+    assert_honest(session)

@@ -169,7 +169,6 @@ class WorkerShell(InteractiveShell):
         self.output = output
         output.stdout.adopt()
         output.stderr.adopt()
-        sys.stdout, sys.stderr = output.stdout, output.stderr
         for handler in logging.getLogger("tensorflow").handlers:
             if isinstance(handler, logging.StreamHandler):
                 handler.setStream(output.stderr)

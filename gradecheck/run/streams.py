@@ -7,6 +7,7 @@ and 2 (C++ code, child processes) go to a file in memory and are picked up whene
 import base64
 import io
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -41,14 +42,21 @@ class Output:
             for target in (0, 1, 2):
                 os.dup2(nothing, target)
             return
-        for name, target in (("stdout", 1), ("stderr", 2)):
-            descriptor = _memory_file(name)
+        self._raw = {name: _memory_file(name) for name in ("stdout", "stderr")}
+        self._point()
+
+    def _point(self) -> None:
+        for target, descriptor in enumerate(self._raw.values(), 1):
             os.dup2(descriptor, target)
-            self._raw[name] = descriptor
 
     def begin(self, emit: Emit | None) -> None:
-        """Start a cell whose messages go to `emit`, or a call whose output nobody wants (None)."""
+        """Start a cell whose messages go to `emit`, or a call whose output nobody wants (None).
+
+        The standard streams are there again, whatever an earlier cell did to them.
+        """
         self._emit, self._left = emit, self._cap
+        sys.stdout, sys.stderr = self.stdout, self.stderr
+        self._point()
 
     def end(self) -> None:
         """Flush, and forget what was written past Python."""
@@ -143,6 +151,9 @@ class Stream(io.TextIOBase):
         if self._size > _FLUSH_AT:
             self._output.flush()
         return len(text)
+
+    def close(self) -> None:
+        """Stay open: the next cell writes here, too."""
 
     def flush(self) -> None:
         """Send what was written."""

@@ -50,6 +50,7 @@ class _Worker:
         self._shell = shell
         self._connection = connection
         self._output = output
+        self._current = ""  # the cell that runs, whose messages may be sent
         self._process = os.getpid()
         self._exit = os._exit  # kept, as a student may replace it
         self._sending = threading.RLock()  # the student's threads print, too
@@ -71,6 +72,7 @@ class _Worker:
             self._exit(0)  # the student forked, and the copy came back here
         reply = outcome_to_message(outcome, message.head["id"])
         with self._sending:
+            self._current = ""
             try:
                 self._connection.send(reply)
             except WireError:
@@ -83,6 +85,7 @@ class _Worker:
             request = request_from_message(message)
             return invoke(self._shell.user_ns, request, self._shell.locate)
         silent = message.head["silent"]
+        self._current = message.head["id"]
         self._output.begin(None if silent else self._emitter(message.head["id"]))
         return self._shell.run(Cell(message.head["number"], message.head["source"]))
 
@@ -94,7 +97,8 @@ class _Worker:
             with self._sending:
                 self._busy = True
                 try:
-                    self._connection.send(Message(head))
+                    if self._current == identity:  # else a thread's, of a cell that was answered
+                        self._connection.send(Message(head))
                 finally:
                     self._busy = False
             if self._interrupted:
