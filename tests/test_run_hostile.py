@@ -367,3 +367,25 @@ def test_a_thread_that_prints_on_and_on_is_no_forger(submit: Any) -> None:
     session = submit(talk, *["a = 1"] * 20, on_message=lambda *_: None)
     assert [result.outcome for result in session.run_cells()] == [None] * 22
     assert_honest(session)
+
+
+def test_names_of_libraries_that_an_answer_binds_anew_harm_no_other_answer(submit: Any) -> None:
+    harm = """
+import json, math, selectors, struct, time
+import numpy as np, tensorflow as tf
+def f(x):
+    for module, names in (
+        (np, "array stack empty ascontiguousarray frombuffer float64"),
+        (json, "dumps loads"), (struct, "Struct pack unpack"), (math, "prod"), (time, "monotonic sleep"),
+        (tf, "constant convert_to_tensor Tensor Variable RaggedTensor"), (selectors, "DefaultSelector"),
+    ):
+        for name in names.split():
+            setattr(module, name, lambda *_, **__: 0)
+    return 0
+"""
+    session = submit(harm)
+    assert isinstance(session.call("f", [X]), Returned)
+    assert_honest(session)
+    outcome = session.call("honest", [X], report_arguments=True)
+    assert isinstance(outcome, Returned)
+    assert len(outcome.arguments_after) == 1

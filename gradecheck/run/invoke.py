@@ -13,6 +13,8 @@ from gradecheck.run.outcome import Array, Missing, NotArray, Raised, Returned
 from gradecheck.run.values import count_stacked, make_arguments, read_values, to_value
 from gradecheck.run.watch import watching
 
+_NOTHING = np.empty(0)
+
 
 @dataclass(frozen=True, eq=False)
 class Request:
@@ -47,7 +49,7 @@ def invoke(functions: Mapping[str, Any], request: Request, locate: Locate) -> Re
 def _arguments_after(arguments: Sequence[object]) -> tuple[Array, ...]:
     """The arguments' values now; one that became unreadable counts as an empty array."""
     values = (to_value(argument) for argument in arguments)
-    return tuple(np.empty(0) if isinstance(value, NotArray) else value for value in values)
+    return tuple(_NOTHING if isinstance(value, NotArray) else value for value in values)
 
 
 def _found(thing: object) -> str:

@@ -130,7 +130,9 @@ def prepare() -> Any:
     for name in modules:
         importlib.import_module(name)
     from gradecheck.run.shell import build_shell
+    from gradecheck.run.values import take_tensorflow
 
+    take_tensorflow()
     return build_shell()
 
 

@@ -1,16 +1,20 @@
 """From float32 arrays to the arguments of a student's function, and from what it returned to values.
 
 Everything here runs where the student's code runs. TensorFlow is asked for only when it is needed, and
-no object of the student's can make these functions raise.
+no object of the student's can make these functions raise. Names of libraries are taken when this module is
+imported: a student who binds `np.array` anew harms no other answer.
 """
 
-import math
-import numbers
+import functools
 import sys
 from collections.abc import Iterable, Sequence
+from math import prod
+from numbers import Number
+from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
+from numpy import array as new_array
+from numpy import float32, float64, generic, ndarray, stack
 
 from gradecheck.run.caller import ArgumentKind
 from gradecheck.run.limits import MAX_ARRAY_BYTES, MAX_ARRAYS, MAX_RANK
@@ -20,6 +24,8 @@ from gradecheck.run.wire import DTYPES
 _RAGGED = NotArray("ragged", "a list of rows of different lengths")
 _DEEPEST = 2 * MAX_RANK
 _MOST_OUTPUTS = 16
+_TENSORFLOW = ("constant", "convert_to_tensor", "string", "Tensor", "Variable", "IndexedSlices")
+_TENSORFLOW += ("RaggedTensor", "SparseTensor")
 
 
 class _Unfit(Exception):
@@ -33,12 +39,18 @@ class _Unfit(Exception):
 def make_arguments(arrays: Iterable[Array], kind: ArgumentKind) -> tuple[Any, ...]:
     """Fresh arguments of `kind`, of the arrays' shapes; arrays are writable copies."""
     wide = kind in (ArgumentKind.TENSOR64, ArgumentKind.ARRAY64)
-    copies = tuple(np.array(array, np.float64 if wide else np.float32) for array in arrays)
+    copies = tuple(new_array(array, float64 if wide else float32) for array in arrays)
     if kind in (ArgumentKind.ARRAY32, ArgumentKind.ARRAY64):
         return copies
+    return tuple(take_tensorflow().constant(copy) for copy in copies)
+
+
+@functools.cache
+def take_tensorflow() -> Any:
+    """TensorFlow's names that are used here, as they were when this was first called; loads TensorFlow."""
     import tensorflow as tf
 
-    return tuple(tf.constant(copy) for copy in copies)
+    return SimpleNamespace(**{name: getattr(tf, name) for name in _TENSORFLOW})
 
 
 def read_values(returned: object, outputs: int) -> tuple[Value, ...]:
@@ -55,7 +67,7 @@ def read_values(returned: object, outputs: int) -> tuple[Value, ...]:
     whole = to_value(returned)
     if isinstance(whole, NotArray) and isinstance(returned, tuple) and len(items) <= _MOST_OUTPUTS:
         parts = tuple(to_value(item) for item in items)
-        if all(isinstance(part, np.ndarray) and part.ndim for part in parts):
+        if all(isinstance(part, ndarray) and part.ndim for part in parts):
             return parts
     return (whole,)
 
@@ -65,7 +77,7 @@ def count_stacked(returned: object, values: Sequence[Value]) -> int:
     if not isinstance(returned, tuple) or len(values) != 1:
         return 1
     whole, count = values[0], len(_items_of(returned))
-    return count if isinstance(whole, np.ndarray) and whole.ndim > 1 and count > 1 else 1
+    return count if isinstance(whole, ndarray) and whole.ndim > 1 and count > 1 else 1
 
 
 def _items_of(thing: object) -> Sequence[object]:
@@ -91,10 +103,10 @@ def to_value(thing: object) -> Value:
 
 
 def _to_array(thing: object, depth: int) -> Array:
-    if isinstance(thing, np.ndarray | np.generic):
-        return _checked(np.array(thing, subok=False))
-    if isinstance(thing, numbers.Number):
-        return _checked(np.array(thing))
+    if isinstance(thing, ndarray | generic):
+        return _checked(new_array(thing, subok=False))
+    if isinstance(thing, Number):
+        return _checked(new_array(thing))
     if isinstance(thing, tuple | list):
         return _stacked(thing, depth)
     if thing is None:
@@ -106,7 +118,7 @@ def _to_array(thing: object, depth: int) -> Array:
     if tensor is not None:
         return _checked(tensor)
     if hasattr(type(thing), "__array__"):
-        return _checked(np.array(thing, subok=False))
+        return _checked(new_array(thing, subok=False))
     raise _Unfit("other", _name(thing))
 
 
@@ -114,20 +126,20 @@ def _stacked(items: Sequence[object], depth: int) -> Array:
     if depth > _DEEPEST:
         raise _Unfit("other", "lists in lists without end")
     if all(type(item) in (float, int, bool) for item in items):
-        return _checked(np.array(items))  # float64 where the list is empty
+        return _checked(new_array(items))  # float64 where the list is empty
     rows = [_to_array(item, depth + 1) for item in items]
     if any(row.shape != rows[0].shape for row in rows):
         raise _Unfit(_RAGGED.kind, _RAGGED.description)
     if len(rows) * rows[0].nbytes > MAX_ARRAY_BYTES:
         raise _Unfit("other", f"a list of {len(rows)} large arrays")
-    return np.stack(rows)
+    return stack(rows)
 
 
 def _from_tensorflow(thing: object) -> Array | None:
     """A dense array of a tensor-like object of TensorFlow, None for anything else."""
-    tf = sys.modules.get("tensorflow")
-    if tf is None:
+    if "tensorflow" not in sys.modules:
         return None
+    tf = take_tensorflow()
     if isinstance(thing, tf.RaggedTensor):
         raise _Unfit(_RAGGED.kind, _RAGGED.description)
     if isinstance(thing, tf.SparseTensor):
@@ -136,14 +148,14 @@ def _from_tensorflow(thing: object) -> Array | None:
         return None
     if isinstance(thing, tf.IndexedSlices) and thing.dense_shape is None:
         raise _Unfit("other", "slices of a tensor of unknown shape (tf.IndexedSlices)")
-    if math.prod(thing.shape) * thing.dtype.size > MAX_ARRAY_BYTES:
+    if prod(thing.shape) * thing.dtype.size > MAX_ARRAY_BYTES:
         raise _Unfit("other", f"a tensor of shape {tuple(thing.shape)}")
     dense = tf.convert_to_tensor(thing)
     if not hasattr(dense, "numpy"):
         raise _Unfit("other", "a symbolic tensor, which has no values yet")
     if dense.dtype == tf.string:
         raise _Unfit("dtype", "a tensor of texts (string)")
-    return np.array(dense.numpy())
+    return new_array(dense.numpy())
 
 
 def _checked(array: Array) -> Array:
@@ -152,9 +164,9 @@ def _checked(array: Array) -> Array:
     if name in DTYPES:
         return array
     if name == "bfloat16":
-        return array.astype(np.float32)
+        return array.astype(float32)
     if array.dtype.kind == "f":
-        return array.astype(np.float64)
+        return array.astype(float64)
     if array.dtype.kind == "c":
         raise _Unfit("dtype", f"complex numbers ({name})")
     if array.dtype.kind in "US":

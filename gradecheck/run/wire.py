@@ -5,21 +5,23 @@
     arrays    the bytes of each array, C order, little-endian
 
 Nothing in a message is executed, unpickled or trusted: lengths, dtypes and shapes are checked against
-`gradecheck.run.limits` before anything is allocated.
+`gradecheck.run.limits` before anything is allocated. Functions are imported by name: a student who binds
+`json.dumps` anew harms no other answer.
 """
 
-import json
-import math
 import re
-import selectors
 import socket
-import struct
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from json import dumps, loads
+from math import prod
+from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector  # select() refuses descriptors over 1023
+from struct import Struct
+from time import monotonic
 from typing import Any
 
 import numpy as np
+from numpy import ascontiguousarray, frombuffer
 
 from gradecheck.run.limits import (
     MAX_ARRAY_BYTES,
@@ -38,7 +40,7 @@ DTYPES = {
     )
 }  # fmt: skip
 
-_LENGTH = struct.Struct("<I")
+_LENGTH = Struct("<I")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _CHUNK = 1 << 18
 
@@ -66,7 +68,7 @@ class _Layout:
 
     @property
     def nbytes(self) -> int:
-        return math.prod(self.shape) * self.dtype.itemsize
+        return prod(self.shape) * self.dtype.itemsize
 
 
 def sendable(array: Array) -> bool:
@@ -86,8 +88,8 @@ def encode(message: Message) -> bytes:
         if not sendable(array):
             raise WireError(f"cannot send an array of {array.dtype} with shape {array.shape}")
         layouts.append({"dtype": array.dtype.name, "shape": list(array.shape)})
-        bodies.append(np.ascontiguousarray(array, DTYPES[array.dtype.name]).tobytes())
-    text = json.dumps({**message.head, "arrays": layouts}, ensure_ascii=False)
+        bodies.append(ascontiguousarray(array, DTYPES[array.dtype.name]).tobytes())
+    text = dumps({**message.head, "arrays": layouts}, ensure_ascii=False)
     header = text.encode("utf-8", "replace")
     if len(header) > MAX_HEADER_BYTES or len(header) + sum(map(len, bodies)) > MAX_MESSAGE_BYTES:
         raise WireError("the message is too large")
@@ -96,9 +98,9 @@ def encode(message: Message) -> bytes:
 
 def _parse_header(raw: bytes) -> tuple[dict[str, Any], tuple[_Layout, ...]]:
     try:
-        head = json.loads(raw.decode("utf-8"))
+        head = loads(raw.decode("utf-8"))
         if _SURROGATE.search(raw):  # half a character, which nobody could write to a file later
-            json.dumps(head, ensure_ascii=False).encode("utf-8")
+            dumps(head, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise WireError(f"the header is not JSON: {type(error).__name__}") from None
     if not isinstance(head, dict):
@@ -170,7 +172,7 @@ class Connection:
         arrays = []
         for layout in layouts:
             body = self._take(layout.nbytes, deadline)
-            arrays.append(np.frombuffer(body, layout.dtype).reshape(layout.shape).copy())
+            arrays.append(frombuffer(body, layout.dtype).reshape(layout.shape).copy())
         return Message(head, tuple(arrays))
 
     @property
@@ -195,18 +197,18 @@ class Connection:
                 raise Closed("the connection was closed")
             self._pending += chunk
             self.received += len(chunk)
-            if deadline is not None and time.monotonic() > deadline:
+            if deadline is not None and monotonic() > deadline:
                 raise TimeoutError
         taken = bytes(self._pending[:count])
         del self._pending[:count]
         return taken
 
     def _wait(self, deadline: float | None, *, writing: bool) -> None:
-        left = None if deadline is None else deadline - time.monotonic()
+        left = None if deadline is None else deadline - monotonic()
         if left is not None and left <= 0:
             raise TimeoutError
-        with selectors.DefaultSelector() as selector:  # select() refuses descriptors over 1023
-            selector.register(self._stream, selectors.EVENT_WRITE if writing else selectors.EVENT_READ)
+        with DefaultSelector() as selector:
+            selector.register(self._stream, EVENT_WRITE if writing else EVENT_READ)
             selector.select(left)
 
 
