@@ -360,3 +360,15 @@ def f(x):
         submit("open('left', 'w'); open('/tmp/left', 'w'); open('/tmp/home/left', 'w')").run_cells()
         look = "import os\nleft = [os.path.exists(p + '/left') for p in ('.', '/tmp', '/tmp/home')]"
         assert numbers(submit(look + "\ndef f(x): return left").call("f", [X])) == [0, 0, 0]
+
+
+class TestItLeavesTensorFlowEnough:
+    """TensorFlow starts its threads at the first call, and aborts where it cannot."""
+
+    def test_after_cells_that_start_all_the_threads_they_can(self, submit: Any) -> None:
+        source = "import threading, time\nfor _ in range(2000):\n"
+        source += "    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
+        assert_honest(submit(source, Limits(processes=64)))
+
+    def test_after_cells_that_open_all_the_files_they_can(self, submit: Any) -> None:
+        assert_honest(submit("import os\nheld = [os.pipe() for _ in range(5000)]"))

@@ -17,6 +17,7 @@ from gradecheck.run.invoke import invoke
 from gradecheck.run.limits import Limits
 from gradecheck.run.outcome import Missing, NotArray, Raised, Returned
 from gradecheck.run.replies import outcome_to_message, request_from_message
+from gradecheck.run.reserve import Reserve
 from gradecheck.run.shell import WorkerShell
 from gradecheck.run.streams import Output
 from gradecheck.run.wire import Connection, Message, WireError
@@ -53,6 +54,7 @@ class _Worker:
         self._current = ""  # the cell that runs, whose messages may be sent
         self._process = os.getpid()
         self._exit = os._exit  # kept, as a student may replace it
+        self._reserve = Reserve()
         self._sending = threading.RLock()  # the student's threads print, too
         self._running = self._busy = self._interrupted = False
         signal.signal(signal.SIGINT, self._interrupt)
@@ -87,6 +89,7 @@ class _Worker:
         silent = message.head["silent"]
         self._current = message.head["id"]
         self._output.begin(None if silent else self._emitter(message.head["id"]))
+        self._reserve.hold()
         return self._shell.run(Cell(message.head["number"], message.head["source"]))
 
     def _emitter(self, identity: str) -> Callable[[str, dict[str, Any]], None]:
@@ -119,5 +122,6 @@ class _Worker:
             result = describe(error, self._shell.locate)
         finally:
             self._running = False
+            self._reserve.release()
         self._output.end()
         return result
