@@ -15,6 +15,7 @@ from gradecheck.errors import GradecheckError
 
 #: The command could not do its work: nothing was checked, or the course is not ready.
 COULD_NOT = 2
+_TIMEOUT = "Seconds for each cell; a call of an answer has as many, and at most 10.  [default: 30]"
 
 
 def main() -> None:
@@ -135,17 +136,35 @@ def verify() -> None:
 @cli.command()
 @click.argument("assignment")
 @click.option("--students", metavar="NAME,…", help="Only these students, separated by commas.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="How many run at the same time; one on each core."
+)
+@click.option("--timeout", metavar="S", type=click.FloatRange(min=0, min_open=True), help=_TIMEOUT)
+@click.option("--no-sandbox", is_flag=True, help="Run what students wrote with your own rights.")
+@click.option("--force", is_flag=True, help="Grade again what was graded before and has not changed.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @_says_what_is_wrong
-def grade(assignment: str, students: str | None, form: str) -> None:
+def grade(
+    assignment: str,
+    students: str | None,
+    workers: int | None,
+    timeout: float | None,
+    no_sandbox: bool,
+    force: bool,
+    form: str,
+) -> None:
     """Grade an assignment into nbgrader's gradebook, and write the feedback.
+
+    What was graded before and has not changed is skipped, so a run that was broken off goes on.
 
     Exit code 0: every submission has its scores; 1: some are not graded; 2: grading could not run.
     """
     from gradecheck.grading_run import grade_course
+    from gradecheck.nbgrader.grading import How
 
     only = tuple(name.strip() for name in students.split(",")) if students else None
-    sys.exit(grade_course(Path(), assignment, only, as_json=form == "json"))
+    how = How(workers=workers, sandbox=False if no_sandbox else None, seconds=timeout, force=force)
+    sys.exit(grade_course(Path(), assignment, only, how, as_json=form == "json"))
 
 
 @cli.command()

@@ -9,7 +9,9 @@ from rich.console import Console
 from gradecheck.class_table import print_class
 from gradecheck.grading_run import console_for, grade_class, print_places
 from gradecheck.made_up_class import MadeUpClass, make_class
+from gradecheck.nbgrader.grading import How
 from gradecheck.nbgrader.roster import add_students, places_of
+from gradecheck.run.sandbox import sandbox_unavailable
 
 #: Whose feedback is shown first: four mistakes that have a name.
 _SHOWN = "farah"
@@ -36,7 +38,12 @@ def run_demo(folder: Path, course: Path = Path()) -> int:
         f"A class of {len(made.students)} has handed in {made.assignment}: see {handed_in}", markup=False
     )
     console.print("One of them wrote a loop that never ends; it is stopped after 10 s.")
-    scores = grade_class(folder, made.assignment, None, console)
+    why_not = sandbox_unavailable()
+    if why_not is not None:
+        console.print(
+            f"There is no sandbox here, so nobody of the class is hostile: {why_not.splitlines()[0]}"
+        )
+    scores = grade_class(folder, made.assignment, None, console, How(sandbox=why_not is None))
     print_class(scores, console)
     print_places(folder, console)
     _print_next(made, console)

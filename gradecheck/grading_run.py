@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gradecheck.class_scores import ClassScores, read_class_scores
 from gradecheck.class_table import print_class, to_json
-from gradecheck.nbgrader.grading import OnProgress, grade_assignment
+from gradecheck.nbgrader.grading import How, OnProgress, grade_assignment
 from gradecheck.nbgrader.roster import places_of
 
 #: Without a terminal, a line of progress comes no more often than this.
@@ -20,7 +20,12 @@ SECONDS_BETWEEN_LINES = 2.0
 
 
 def grade_course(
-    root: Path, assignment: str, students: Sequence[str] | None = None, *, as_json: bool = False
+    root: Path,
+    assignment: str,
+    students: Sequence[str] | None = None,
+    how: How | None = None,
+    *,
+    as_json: bool = False,
 ) -> int:
     """Grade an assignment and print the scores; with JSON, progress goes to stderr.
 
@@ -31,7 +36,7 @@ def grade_course(
         CourseNotReady: grading cannot run.
     """
     console = console_for(stderr=as_json)
-    scores = grade_class(root, assignment, students, console)
+    scores = grade_class(root, assignment, students, console, how)
     if as_json:
         click.echo(to_json(scores))
     else:
@@ -40,14 +45,25 @@ def grade_course(
     return 0 if scores.complete else 1
 
 
-def grade_class(root: Path, assignment: str, students: Sequence[str] | None, console: Console) -> ClassScores:
+def grade_class(
+    root: Path,
+    assignment: str,
+    students: Sequence[str] | None,
+    console: Console,
+    how: How | None = None,
+) -> ClassScores:
     """Grade an assignment, with progress on the console.
 
     Raises:
         CourseNotReady: grading cannot run.
     """
     with progress(console) as tell:
-        graded = grade_assignment(root, assignment, students, tell)
+        graded = grade_assignment(root, assignment, students, tell, how)
+    skipped = sum(entry.skipped for entry in graded)
+    if skipped:
+        console.print(
+            f"skipped, as nothing has changed: {skipped} of {len(graded)} (--force grades them again)"
+        )
     return read_class_scores(root, assignment, graded, students)
 
 

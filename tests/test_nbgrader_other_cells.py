@@ -9,8 +9,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from gradecheck.errors import WorkerUnavailable
 from gradecheck.marking import mark
-from gradecheck.nbgrader import execute
-from gradecheck.nbgrader.grading import grade_assignment
+from gradecheck.nbgrader import execute, run
+from gradecheck.nbgrader.grading import How, grade_assignment
 from gradecheck.nbgrader.original import load_original
 from gradecheck.nbgrader.scores import Score, read_scores
 
@@ -147,8 +147,8 @@ class _Broken:
 def test_what_could_not_be_graded_has_no_score_and_is_listed(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(execute, "shared_template", _Broken)
-    assert [g.problem for g in grade_assignment(root, "mixed", ["right"])] == [None]
+    monkeypatch.setattr(run, "shared_template", lambda *_: _Broken())
+    assert [g.problem for g in grade_assignment(root, "mixed", ["right"], how=How(force=True))] == [None]
     scores = of(root, "right")
     for name in ("double_test", "share", "log_graded"):
         assert scores[name].needs_manual_grade, name
@@ -167,7 +167,7 @@ def test_a_fault_of_ours_over_one_submission_stops_nobody(
         return mark(submission, *arguments, **settings)
 
     monkeypatch.setattr(execute, "mark", fail)
-    graded = grade_assignment(root, "mixed", ["too_much", "infinite"])
+    graded = grade_assignment(root, "mixed", ["too_much", "infinite"], how=How(force=True))
     assert [g.problem for g in graded] == [None, None]
     for name in ("double_test", "share", "log_graded"):
         assert of(root, "too_much")[name].needs_manual_grade

@@ -90,13 +90,6 @@ def test_what_cannot_be_read_is_said_why(content: bytes, problem: str, tmp_path:
     assert reading.notebook.cells == []
 
 
-def test_the_same_bytes_are_the_same_attempt(tmp_path: Path) -> None:
-    for name, content in {"a": b"1", "b": b"1", "c": b"2"}.items():
-        (tmp_path / name).write_bytes(content)
-    a, b, c = (read_anything(tmp_path / name).attempt for name in "abc")
-    assert a == b != c
-
-
 def test_a_link_inside_the_submission_is_fine(tmp_path: Path) -> None:
     (tmp_path / "real").write_text('{"nbformat": 4, "metadata": {}, "cells": []}')
     (tmp_path / "x.ipynb").symlink_to(tmp_path / "real")

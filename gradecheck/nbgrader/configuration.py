@@ -29,6 +29,12 @@ AUTOGRADE = [
     f"{_NBGRADER}.AssignLatePenalties",
     f"{_NBGRADER}.CheckCellMetadata",
 ]
+#: Ours notes that the seeds of an attempt are told from now on.
+FEEDBACK = [
+    f"{_NBGRADER}.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    f"{_OURS}.reveal.NoteRevealed",
+]
 #: Files that no release, submission or graded folder should take along.
 IGNORE = [
     "answers.py",  # other ways to write an answer: for instructors only
@@ -44,15 +50,18 @@ IGNORE = [
 ]
 
 
-def configure(c: Config) -> None:
+def configure(c: Config, *, sandbox: bool = True) -> None:
     """Let gradecheck grade the `grade(...)` cells of a course.
 
     Args:
         c: nbgrader's configuration, as `get_config()` gives it in nbgrader_config.py.
+        sandbox: False to run submissions with your own rights where there can be no sandbox.
     """
+    c.ExecuteInWorker.sandbox = sandbox
     c.Autograde.exporter_class = f"{_OURS}.exporter.AnyFileExporter"
     c.Autograde.sanitize_preprocessors = list(SANITIZE)
     c.Autograde.autograde_preprocessors = list(AUTOGRADE)
+    c.GenerateFeedback.preprocessors = list(FEEDBACK)
     c.CourseDirectory.ignore = list(IGNORE)
     put_tools_on_path()
 

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +12,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute
 from nbgrader.utils import is_grade
+from traitlets import Bool
 
 from gradecheck.diagnose.diagnosis import Diagnosis
 from gradecheck.errors import GradecheckError
@@ -24,8 +25,10 @@ from gradecheck.nbgrader.secret import course_secret, hidden_seed
 from gradecheck.nbgrader.workers import shared_template
 from gradecheck.report.model import Result
 from gradecheck.run.cells import CellMessage, CellResult
+from gradecheck.run.client import Template
 from gradecheck.run.limits import Limits
 from gradecheck.run.outcome import Died, TimedOut
+from gradecheck.run.sandbox import SandboxMode
 from gradecheck.submission import Asked, Submission, from_notebook
 from gradecheck.verdict import Status, Verdict
 
@@ -44,69 +47,140 @@ class Marks:
     notes: tuple[Note, ...] = field(default=())
     ran: bool = True
 
+    @property
+    def complete(self) -> bool:
+        """Whether everything was graded."""
+        return self.ran and all(r.verdict.status is not Status.NOT_GRADED for r in self.results.values())
+
 
 class ExecuteInWorker(Execute):
-    """Runs all cells but gradecheck's own in a worker, and fills in what the judge says."""
+    """Runs all cells but gradecheck's own in a worker, and fills in what the judge says.
+
+    Its three steps can be taken one by one: `prepare` and `finish` work on the notebook and the gradebook,
+    `Work.do` on neither, so that it can be left to another thread.
+    """
+
+    sandbox = Bool(True, help="Whether submissions run in a sandbox, or else with your rights.").tag(
+        config=True
+    )
 
     def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> tuple[NotebookNode, Any]:  # noqa: ARG002
         """Run and judge the notebook; leaves the marks in the resources for `WriteScores`."""
+        mode = SandboxMode.REQUIRED if self.sandbox else SandboxMode.NONE
+        work = self.prepare(nb, resources)
+        return self.finish(nb, resources, work.do(lambda: shared_template(mode, resources[KEY].course)))
+
+    def prepare(self, nb: NotebookNode, resources: Any, limits: Limits | None = None) -> "Work":
+        """What is to be done for a notebook."""
         names = resources["nbgrader"]
         handin: HandIn = resources[KEY]
-        record = record_of(nb.metadata)
         original = load_original(names["db_url"], names["assignment"], names["notebook"], handin.order)
-        submission = _submission(names["student"], nb, original)
-        if record.problem is not None:
-            marks = _nothing_to_read(nb, submission, record.problem)
-        else:
-            marks = self._mark_or_list(nb, submission, resources, record)
-        _show_results(nb, marks)
-        resources[MARKS] = marks
+        usual = Limits(cell_seconds=float(self.timeout)) if self.timeout else Limits()
+        return Work(
+            _submission(names["student"], nb, original),
+            record_of(nb.metadata),
+            course_secret(handin.course),
+            Path(resources["metadata"]["path"]),
+            limits or usual,
+            self.log,
+        )
+
+    def finish(self, nb: NotebookNode, resources: Any, done: "Done") -> tuple[NotebookNode, Any]:
+        """Fill in the outputs of all cells."""
+        if done.problem is not None:
+            for cell in nb.cells:
+                if cell.cell_type == "code" and is_grade(cell):
+                    add_error(cell, "UnreadableSubmission", done.problem)
+        code = [(index, cell) for index, cell in enumerate(nb.cells) if cell.cell_type == "code"]
+        filler = OutputFiller(self, nb)
+        for number, message in done.messages:
+            index, cell = code[number - 1]
+            filler.add(cell, index, message)
+        for result in done.cells:
+            say_how_it_ended(code[result.number - 1][1], result)
+        if done.cells:
+            for _, cell in code:
+                if is_grade(cell):
+                    limit_points(cell)
+        _show_results(nb, done.marks)
+        resources[MARKS] = done.marks
         return nb, resources
 
-    def _mark_or_list(
-        self, nb: NotebookNode, submission: Submission, resources: Any, record: Record
-    ) -> Marks:
-        """Mark it; should that fail in a way that nobody foresaw, nothing is scored and the class goes on.
+
+@dataclass(frozen=True, eq=False)
+class Done:
+    """What came of running and judging one notebook.
+
+    Attributes:
+        marks: what it earns.
+        messages: what each cell put out, with the cell's number.
+        cells: how each cell ran; empty where none did.
+        problem: why nothing could be read, or None.
+    """
+
+    marks: Marks
+    messages: Sequence[tuple[int, CellMessage]] = ()
+    cells: Sequence[CellResult] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """One notebook to run and to judge.
+
+    Attributes:
+        submission: the student's cells, and what the instructor asks.
+        record: what repairing it found.
+        secret: of the course.
+        folder: the files beside the notebook.
+        limits: of time and memory.
+        log: for what the operator should know.
+    """
+
+    submission: Submission
+    record: Record
+    secret: bytes
+    folder: Path
+    limits: Limits
+    log: Any
+
+    def do(self, template: Callable[[], Template]) -> Done:
+        """Run and judge it; should that fail in a way that nobody foresaw, nothing is scored.
 
         Raises:
             GradecheckError: the course is not ready, which concerns everybody.
         """
+        submission = self.submission
+        if self.record.problem is not None:
+            diagnosis = Diagnosis(self.record.problem, "unreadable")
+            verdicts = [Verdict(asked.exercise, Status.FAILED, 0.0, diagnosis) for asked in submission.asked]
+            return Done(Marks(_results(submission, verdicts)), problem=self.record.problem)
         try:
-            return self._mark(nb, submission, resources, record)
+            return self._mark(template())
         except GradecheckError:
             raise
         except Exception as error:
             self.log.exception("gradecheck failed over the submission of %s", submission.name)
             unforeseen = GradecheckError(f"gradecheck failed: {error!r}")
             verdicts = [not_graded(asked.exercise, unforeseen) for asked in submission.asked]
-            return Marks(_results(submission, verdicts), ran=False)
+            return Done(Marks(_results(submission, verdicts), ran=False))
 
-    def _mark(self, nb: NotebookNode, submission: Submission, resources: Any, record: Record) -> Marks:
-        secret = course_secret(resources[KEY].course)
-        code = [(index, cell) for index, cell in enumerate(nb.cells) if cell.cell_type == "code"]
-        filler = OutputFiller(self, nb)
-
-        def take(number: int, message: CellMessage) -> None:
-            index, cell = code[number - 1]
-            filler.add(cell, index, message)
-
-        with TemporaryDirectory(prefix="gradecheck-") as scratch:
-            _copy_files(Path(resources["metadata"]["path"]), Path(scratch))
+    def _mark(self, template: Template) -> Done:
+        messages: list[tuple[int, CellMessage]] = []
+        with TemporaryDirectory(prefix="gradecheck-", ignore_cleanup_errors=True) as scratch:
+            _copy_files(self.folder, Path(scratch))
             marked = mark(
-                submission,
-                shared_template(),
-                seeds=lambda exercise: hidden_seed(secret, submission.name, exercise.name, record.attempt),
+                self.submission,
+                template,
+                seeds=lambda exercise: hidden_seed(
+                    self.secret, self.submission.name, exercise.name, self.record.attempt
+                ),
                 hidden=True,
                 directory=Path(scratch),
-                limits=Limits(cell_seconds=float(self.timeout)) if self.timeout else Limits(),
-                on_message=take,
+                limits=self.limits,
+                on_message=lambda number, message: messages.append((number, message)),
             )
-        for result in marked.cells:
-            say_how_it_ended(code[result.number - 1][1], result)
-        for _, cell in code:
-            if is_grade(cell):
-                limit_points(cell)
-        return _marks(marked)
+        return Done(_marks(marked), messages, marked.cells)
 
 
 def _submission(student: str, nb: NotebookNode, original: Original) -> Submission:
@@ -137,16 +211,6 @@ def _cell_notes(cell: CellResult) -> list[Note]:
                 )
             ]
     return []
-
-
-def _nothing_to_read(nb: NotebookNode, submission: Submission, problem: str) -> Marks:
-    """No points for what could not be read; nothing is run."""
-    for cell in nb.cells:
-        if cell.cell_type == "code" and is_grade(cell):
-            add_error(cell, "UnreadableSubmission", problem)
-    diagnosis = Diagnosis(problem, "unreadable")
-    verdicts = [Verdict(asked.exercise, Status.FAILED, 0.0, diagnosis) for asked in submission.asked]
-    return Marks(_results(submission, verdicts))
 
 
 def _results(submission: Submission, verdicts: Sequence[Verdict]) -> dict[str, Result]:

@@ -11,13 +11,16 @@ from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
-from nbgrader.api import Gradebook
+from nbformat import NotebookNode
 from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
 
+from gradecheck.errors import WorkerUnavailable
+from gradecheck.nbgrader.gradebook import open_gradebook
 from gradecheck.nbgrader.handin import KEY, HandIn
 from gradecheck.nbgrader.original import order_of_cells
 from gradecheck.nbgrader.reading import read_anything
-from gradecheck.nbgrader.workers import shared_template
+from gradecheck.nbgrader.workers import TO_GO_ON, sandbox_of, shared_template
 
 
 class AnyFileExporter(NotebookExporter):
@@ -33,7 +36,7 @@ class AnyFileExporter(NotebookExporter):
         super().__init__(config=config, **settings)  # type: ignore[no-untyped-call]
         self._stand_ins: dict[str, str] = {}
         if isinstance(self.parent, Autograde):
-            shared_template()  # loads TensorFlow while nbgrader prepares
+            self._start_workers()
             self._hook = self.parent.pre_convert_hook
             self._ignore = list(self.parent.coursedir.ignore)
             self.parent.pre_convert_hook = self._prepare
@@ -45,19 +48,36 @@ class AnyFileExporter(NotebookExporter):
     ) -> tuple[str, Any]:
         """Read a file, whatever it holds, and convert it."""
         resources = ResourcesDict() if resources is None else resources
+        notebook = self.read(filename, resources)
+        text, resources = self.from_notebook_node(notebook, resources=resources, **settings)  # type: ignore[no-untyped-call]
+        return text, resources
+
+    def read(self, filename: str, resources: Any) -> NotebookNode:
+        """Read a file, whatever it holds, and note in the resources where it came from."""
         path = Path(self._stand_ins.get(filename, filename))
         resources["metadata"] = ResourcesDict(name=Path(filename).stem, path=str(Path(filename).parent))
         reading = read_anything(path)
         names = resources["nbgrader"]
         resources[KEY] = HandIn(
             course=Path(self.parent.coursedir.root),
-            attempt=reading.attempt,
             problem=reading.problem,
             stand_in=path.name if filename in self._stand_ins else None,
             order=order_of_cells(self.parent.coursedir, names["assignment"], names["notebook"]),
         )
-        text, resources = self.from_notebook_node(reading.notebook, resources=resources, **settings)  # type: ignore[no-untyped-call]
-        return text, resources
+        return reading.notebook
+
+    def _start_workers(self) -> None:
+        """Load TensorFlow for the workers while nbgrader prepares.
+
+        Raises:
+            NbGraderException: submissions cannot be run as the configuration says.
+        """
+        sandbox = sandbox_of(self.parent.config)
+        try:
+            shared_template(sandbox, Path(self.parent.coursedir.root))
+        except WorkerUnavailable as error:
+            self.log.error("%s\n%s", error, TO_GO_ON)
+            raise NbGraderException(f"{error}\n{TO_GO_ON}") from error
 
     def _prepare(self, *, notebooks: list[str], **names: Any) -> None:
         """Before a submission is converted: list missing notebooks, pass over what cannot be copied."""
@@ -67,7 +87,7 @@ class AnyFileExporter(NotebookExporter):
         course = self.parent.coursedir
         course.ignore = [*self._ignore, *(escape(name) for name in _uncopyable(folder))]
         if course.notebook_id == "*":
-            with Gradebook(course.db_url, course.course_id) as gradebook:
+            with open_gradebook(course.db_url, course.course_id) as gradebook:
                 expected = [n.name for n in gradebook.find_assignment(names["assignment"]).notebooks]
             self._complete(notebooks, folder, expected)
 

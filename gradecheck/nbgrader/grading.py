@@ -1,39 +1,27 @@
-"""Grading an assignment from a program: nbgrader's own converters, student by student, quietly."""
+"""Grading an assignment: all cores run submissions, one thread writes, and whatever happens it can go on."""
 
 import logging
+import sqlite3
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from glob import escape
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import Autograde, GenerateFeedback
-from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config
+from sqlalchemy.exc import DBAPIError
 
 from gradecheck.errors import CourseNotReady
 from gradecheck.nbgrader.configuration import put_tools_on_path
 from gradecheck.nbgrader.generate import enter_in_gradebook, load_course_config
+from gradecheck.nbgrader.lock import only_grader
+from gradecheck.nbgrader.roster import places_of
+from gradecheck.nbgrader.run import LOG_FILE, Graded, How, OnProgress, Run
 from gradecheck.nbgrader.secret import course_secret
+from gradecheck.nbgrader.trouble import sentence_for
 from gradecheck.nbgrader.workers import shared_template
-from gradecheck.reference.tape import load_tensorflow
 
-#: Relative to the root of the course: what nbgrader has to say while it grades.
-LOG_FILE = Path(".gradecheck", "grade.log")
-
-#: Called with how many are done, how many there are, and who was done last ("" before the first).
-OnProgress = Callable[[int, int, str], None]
-
-
-@dataclass(frozen=True)
-class Graded:
-    """One student's submission after grading; `problem` is why it has no new scores, None where it has."""
-
-    student: str
-    problem: str | None = None
+__all__ = ["Graded", "How", "OnProgress", "grade_assignment"]
 
 
 def grade_assignment(
@@ -41,6 +29,7 @@ def grade_assignment(
     assignment: str,
     students: Sequence[str] | None = None,
     on_progress: OnProgress | None = None,
+    how: How | None = None,
 ) -> tuple[Graded, ...]:
     """Grade an assignment into the gradebook and write the feedback files.
 
@@ -49,28 +38,31 @@ def grade_assignment(
         assignment: its name.
         students: only these; by default everybody who handed in.
         on_progress: told before the first student and after each.
+        how: with how many workers, and so on.
 
     Raises:
-        CourseNotReady: the folder is no course, it has no such assignment, or nobody handed it in.
+        CourseNotReady: the folder is no course, it has no such assignment, nobody handed it in, somebody
+            else is grading, or the gradebook or the disk cannot be used.
+        WorkerUnavailable: a sandbox is required, and there can be none.
     """
     root = course_root.resolve()
+    how = how or How()
     config = load_course_config(root)
     put_tools_on_path()
-    shared_template()  # loads TensorFlow for the workers while the rest is made ready
     course = CourseDirectory(config=config, root=str(root), assignment_id=assignment)
     waiting = _students(course, assignment, students)
-    course_secret(root)
-    with _log(root / LOG_FILE) as log:
-        _enter(course, root, assignment)
-        load_tensorflow()
-        graded = []
-        for done, student in enumerate(waiting):
-            if on_progress is not None:
-                on_progress(done, len(waiting), waiting[done - 1] if done else "")
-            graded.append(_grade(config, root, assignment, student, log))
-        if on_progress is not None:
-            on_progress(len(waiting), len(waiting), waiting[-1])
-    return tuple(graded)
+    try:
+        with only_grader(root), _log(root / LOG_FILE) as log:
+            shared_template(how.mode(config), root)  # loads TensorFlow while the rest is made ready
+            course_secret(root)
+            _enter(course, root, assignment)
+            run = Run(config, root, course, assignment, how, log)
+            return run.grade(waiting, on_progress or (lambda *_: None))
+    except (DBAPIError, sqlite3.Error, OSError) as error:
+        reason = sentence_for(error, places_of(root).gradebook, root)
+        if reason is None:
+            raise
+        raise reason from error
 
 
 def _students(course: CourseDirectory, assignment: str, wanted: Sequence[str] | None) -> list[str]:
@@ -105,21 +97,6 @@ def _enter(course: CourseDirectory, root: Path, assignment: str) -> None:
             known = False
     if not known:
         enter_in_gradebook(root, assignment)
-
-
-def _grade(config: Config, root: Path, assignment: str, student: str, log: logging.Logger) -> Graded:
-    for converter in (Autograde, GenerateFeedback):
-        course = CourseDirectory(
-            config=config, root=str(root), assignment_id=assignment, student_id=escape(student), log=log
-        )
-        folder = Path(course.format_path(course.submitted_directory, student, assignment))
-        if not any(folder.glob("*.ipynb")):
-            return Graded(student, f"there is no notebook in {folder}")
-        try:
-            converter(coursedir=course, config=config, force=True, log=log).start()
-        except NbGraderException as error:
-            return Graded(student, f"{' '.join(str(error).split())}; see {root / LOG_FILE}")
-    return Graded(student)
 
 
 @contextmanager

@@ -34,14 +34,12 @@ class HandIn:
 
     Attributes:
         course: root of the course.
-        attempt: digest of the submitted bytes; the same bytes are graded on the same inputs.
         problem: why the file could not be read, in words that go on after "could not be read:"; or None.
         stand_in: name of the file that was read because the expected one was not there; or None.
         order: nbgrader's ids of the instructor's cells, from top to bottom, as far as a file tells.
     """
 
     course: Path
-    attempt: str
     problem: str | None = None
     stand_in: str | None = None
     order: tuple[str, ...] = ()
@@ -52,12 +50,12 @@ class Record:
     """What grading has to know of the first pass.
 
     Attributes:
-        attempt: as in `HandIn`.
+        attempt: which grading this is, counting those whose feedback was made; see `ledger`.
         problem: the sentence that says why nothing of the student's could be read, or None.
         notes: the repairs.
     """
 
-    attempt: str
+    attempt: int
     problem: str | None
     notes: tuple[Note, ...]
 
@@ -79,12 +77,18 @@ def record_of(metadata: Mapping[str, Any]) -> Record:
     """
     entry = metadata[KEY]
     notes = tuple(Note(_text(note["sentence"]), _text_or_none(note["cell"])) for note in entry["notes"])
-    return Record(_text(entry["attempt"]), _text_or_none(entry["problem"]), notes)
+    return Record(_number(entry["attempt"]), _text_or_none(entry["problem"]), notes)
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"a text was expected, not {type(value).__name__}")
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"a whole number was expected, not {type(value).__name__}")
     return value
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 
 from gradecheck.exercise import Exercise
+from gradecheck.nbgrader.gradebook import KeptGradebook, open_gradebook
 from gradecheck.nbgrader.reading import read_anything
 from gradecheck.submission import exercise_of
 
@@ -41,7 +43,7 @@ class OriginalCell:
     task: bool
     max_score: float | None
 
-    @property
+    @cached_property
     def exercise(self) -> Exercise | None:
         """The exercise that a graded cell asks for; None for any other cell."""
         return exercise_of(self.source) if self.grade and self.kind == "code" else None
@@ -98,26 +100,36 @@ def load_original(db_url: str, assignment: str, notebook: str, order: Sequence[s
     Raises:
         nbgrader.api.MissingEntry: the gradebook has no such notebook.
     """
-    with Gradebook(db_url) as gradebook:
-        entry = gradebook.find_notebook(notebook, assignment)
-        graded = {cell.name: cell.max_score for cell in entry.grade_cells}
-        tasks = {cell.name: cell.max_score for cell in entry.task_cells}
-        solutions = {cell.name for cell in entry.solution_cells}
-        kernelspec = json.loads(entry.kernelspec) if entry.kernelspec else {}
-        cells = [
-            OriginalCell(
-                name=cell.name,
-                kind=cell.cell_type,
-                source=cell.source or "",
-                checksum=cell.checksum,
-                locked=bool(cell.locked),
-                grade=cell.name in graded,
-                solution=cell.name in solutions,
-                task=cell.name in tasks,
-                max_score=graded.get(cell.name, tasks.get(cell.name)),
-            )
-            for cell in entry.source_cells
-        ]
+    with open_gradebook(db_url) as gradebook:
+        if not isinstance(gradebook, KeptGradebook):
+            return _read(gradebook, assignment, notebook, order)
+        key = (assignment, notebook, tuple(order))
+        if key not in gradebook.memory:
+            gradebook.memory[key] = _read(gradebook, assignment, notebook, order)
+        original: Original = gradebook.memory[key]
+        return original
+
+
+def _read(gradebook: Gradebook, assignment: str, notebook: str, order: Sequence[str]) -> Original:
+    entry = gradebook.find_notebook(notebook, assignment)
+    graded = {cell.name: cell.max_score for cell in entry.grade_cells}
+    tasks = {cell.name: cell.max_score for cell in entry.task_cells}
+    solutions = {cell.name for cell in entry.solution_cells}
+    kernelspec = json.loads(entry.kernelspec) if entry.kernelspec else {}
+    cells = [
+        OriginalCell(
+            name=cell.name,
+            kind=cell.cell_type,
+            source=cell.source or "",
+            checksum=cell.checksum,
+            locked=bool(cell.locked),
+            grade=cell.name in graded,
+            solution=cell.name in solutions,
+            task=cell.name in tasks,
+            max_score=graded.get(cell.name, tasks.get(cell.name)),
+        )
+        for cell in entry.source_cells
+    ]
     rank = {name: place for place, name in enumerate(order)}
     cells.sort(key=lambda cell: rank.get(cell.name, len(rank)))
     return Original(tuple(cells), kernelspec)

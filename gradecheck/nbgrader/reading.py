@@ -6,7 +6,6 @@ metadata. Outputs, execution counts and all other metadata are made anew.
 """
 
 import contextlib
-import hashlib
 import re
 import stat
 from collections.abc import Mapping, Sequence
@@ -31,12 +30,10 @@ class Reading:
 
     Attributes:
         notebook: sound, of the newest format; without cells where nothing could be read.
-        attempt: digest of the bytes.
         problem: why nothing could be read, or None.
     """
 
     notebook: NotebookNode
-    attempt: str
     problem: str | None = None
 
 
@@ -45,15 +42,15 @@ def read_anything(path: Path) -> Reading:
     try:
         content = _content(path)
     except UnreadableSubmission as error:
-        return Reading(sound_notebook({}), _digest(b""), str(error))
+        return Reading(sound_notebook({}), str(error))
     try:
         raw = parse_notebook(_text(content), "it")
         if not isinstance(raw.get("cells"), list):
             raise UnreadableSubmission("it holds no list of cells")
-        return Reading(sound_notebook(raw), _digest(content))
+        return Reading(sound_notebook(raw))
     except UnreadableSubmission as error:
         problem = str(error).removeprefix("it is not a notebook: ")
-        return Reading(sound_notebook({}), _digest(content), problem)
+        return Reading(sound_notebook({}), problem)
 
 
 def sound_notebook(raw: Mapping[str, Any]) -> NotebookNode:
@@ -121,10 +118,6 @@ def _text(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableSubmission("it is no text in UTF-8") from error
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _sound_cell(raw: Mapping[str, Any]) -> NotebookNode:

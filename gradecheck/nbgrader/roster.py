@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 
 from gradecheck.nbgrader.configuration import put_tools_on_path
 from gradecheck.nbgrader.generate import load_course_config
+from gradecheck.nbgrader.gradebook import open_gradebook
 
 
 def add_students(course_root: Path, students: Iterable[str]) -> None:
@@ -54,4 +55,4 @@ def _course(course_root: Path) -> CourseDirectory:
 def _gradebook(course_root: Path) -> Gradebook:
     put_tools_on_path()  # nbgrader makes a new gradebook with the command alembic
     course = _course(course_root)
-    return Gradebook(course.db_url, course.course_id)
+    return open_gradebook(course.db_url, course.course_id)

@@ -5,7 +5,9 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from gradecheck.nbgrader.gradebook import open_gradebook
 from gradecheck.nbgrader.handin import KEY, HandIn, Note, Record
+from gradecheck.nbgrader.ledger import find_entry, next_attempt, open_ledger
 from gradecheck.nbgrader.mend import mend
 from gradecheck.nbgrader.original import load_original
 from gradecheck.nbgrader.reading import sound_cell
@@ -31,7 +33,10 @@ class MendCells(NbGraderPreprocessor):
             notes = (Note(said), *notes)
         for note in notes:
             self.log.warning("%s of %s: %s", names["notebook"], names["student"], note.sentence)
-        nb.metadata[KEY] = Record(handin.attempt, problem, notes).to_metadata()
+        with open_gradebook(names["db_url"]) as gradebook:
+            open_ledger(gradebook)
+            attempt = next_attempt(find_entry(gradebook, names["assignment"], names["student"]))
+        nb.metadata[KEY] = Record(attempt, problem, notes).to_metadata()
         return nb, resources
 
 

@@ -19,6 +19,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from gradecheck.errors import CourseNotReady
 from gradecheck.nbgrader.generate import load_course_config
+from gradecheck.nbgrader.gradebook import open_gradebook
 from gradecheck.nbgrader.original import Original, load_original, order_of_cells
 
 
@@ -60,7 +61,7 @@ def read_scores(course_root: Path, assignment: str) -> tuple[Score, ...]:
         order = order_of_cells(course, assignment, notebook)
         return load_original(course.db_url, assignment, notebook, order)
 
-    with Gradebook(course.db_url, course.course_id) as gradebook:
+    with open_gradebook(course.db_url, course.course_id) as gradebook:
         if assignment not in [entry.name for entry in gradebook.assignments]:
             where = course_root.resolve()
             raise CourseNotReady(

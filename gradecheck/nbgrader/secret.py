@@ -34,7 +34,7 @@ def course_secret(root: Path) -> bytes:
     return secret
 
 
-def hidden_seed(secret: bytes, student: str, exercise: str, attempt: str) -> int:
+def hidden_seed(secret: bytes, student: str, exercise: str, attempt: int) -> int:
     """The seed of one student's hidden cases of one exercise, below 2**48."""
     message = json.dumps([student, exercise, attempt]).encode()
     return int.from_bytes(hmac.digest(secret, message, hashlib.sha256)[:6], "big")

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from gradecheck.nbgrader.execute import Marks
+from gradecheck.nbgrader.gradebook import open_gradebook
 from gradecheck.nbgrader.handin import KEY, MARKS, HandIn, Note, record_of
+from gradecheck.nbgrader.ledger import Entry, write_entry
 from gradecheck.nbgrader.original import Original, load_original
 from gradecheck.nbgrader.results import graded_object
 from gradecheck.report.comment import comment_markdown, plain
@@ -34,15 +35,18 @@ class WriteScores(NbGraderPreprocessor):
                 self.log.error(
                     "%s of %s: %s", result.verdict.exercise.name, names["student"], result.verdict.message
                 )
+        record = record_of(nb.metadata)
         place = (names["notebook"], names["assignment"], names["student"])
-        with Gradebook(names["db_url"]) as gradebook:
+        with open_gradebook(names["db_url"]) as gradebook:
             for name, points in _points(original, marks).items():
                 grade = gradebook.find_grade(name, *place)
                 grade.auto_score = points
                 if grade.manual_score is None:
                     grade.needs_manual_grade = points is None
-            for name, comment in _comments(original, marks, record_of(nb.metadata).notes).items():
+            for name, comment in _comments(original, marks, record.notes).items():
                 gradebook.find_comment(name, *place).auto_comment = comment
+            entry = Entry("", complete=False, attempt=record.attempt, revealed=False)
+            write_entry(gradebook, names["assignment"], names["student"], entry)
             gradebook.db.commit()
         # The gradebook has no place for a status or a misconception; the graded notebook has.
         nb.metadata[KEY]["results"] = [graded_object(result) for result in marks.results.values()]

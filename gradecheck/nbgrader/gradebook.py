@@ -1,0 +1,157 @@
+"""nbgrader's gradebook, opened once for a whole run and written to in one transaction a submission.
+
+nbgrader opens the gradebook ten times a submission, each time with a new engine, commits after each cell,
+and asks for each cell's row by a join of seven tables. While `kept_gradebook` is active, all of this
+package and of nbgrader's preprocessors get the same gradebook from `open_gradebook`.
+"""
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from unittest import mock
+
+from nbgrader.api import BaseCell, Comment, Grade, Gradebook
+
+#: nbgrader's modules that open a gradebook by the name `Gradebook` while a notebook is graded.
+OPENERS = tuple(
+    f"nbgrader.preprocessors.{name}"
+    for name in ("overwritekernelspec", "overwritecells", "saveautogrades", "latesubmissions", "getgrades")
+)
+
+_Place: TypeAlias = tuple[str, str, str]
+_kept: "KeptGradebook | None" = None
+
+
+def open_gradebook(db_url: str, course_id: str = "default_course") -> Gradebook:
+    """The gradebook that is kept open, or else a new one."""
+    if _kept is not None and _kept.url == db_url:
+        return _kept
+    return Gradebook(db_url, course_id)
+
+
+@contextmanager
+def kept_gradebook(db_url: str, course_id: str) -> Iterator["KeptGradebook"]:
+    """Keep one gradebook open, for this package and for nbgrader's preprocessors; in one thread only."""
+    global _kept
+    with Gradebook(db_url):
+        pass  # nbgrader's own steps open it without naming the course, which leaves a row
+    kept = KeptGradebook(db_url, course_id)
+    _kept = kept
+    try:
+        with contextmanager(_openers_replaced)():
+            yield kept
+    finally:
+        _kept = None
+        kept.end()
+
+
+def _openers_replaced() -> Iterator[None]:
+    patches = [
+        mock.patch.object(importlib.import_module(name), "Gradebook", open_gradebook) for name in OPENERS
+    ]
+    for patch in patches:
+        patch.start()
+    try:
+        yield
+    finally:
+        for patch in patches:
+            patch.stop()
+
+
+class _OneTransaction:
+    """A session in which nbgrader's many commits only flush."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def commit(self) -> None:
+        """Send what changed to the database, within the transaction."""
+        self._session.flush()
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """All rows of one submitted notebook, by the name of their cell."""
+
+    place: _Place
+    grades: dict[str, Grade]
+    comments: dict[str, Comment]
+
+
+class KeptGradebook(Gradebook):
+    """A gradebook that stays open, commits when it is told to, and remembers rows that it has found."""
+
+    def __init__(self, db_url: str, course_id: str) -> None:
+        super().__init__(db_url, course_id)
+        self.url = db_url
+        self._session: Any = self.db
+        self.db: Any = _OneTransaction(self._session)
+        self._cells: dict[tuple[str, ...], Any] = {}
+        self._rows: _Rows | None = None
+        self.memory: dict[object, Any] = {}
+        """What others want to keep as long as this is open; see `gradecheck.nbgrader.original`."""
+
+    def close(self) -> None:
+        """Stay open: whoever opened this did not know that it is kept."""
+
+    def end(self) -> None:
+        """Close it."""
+        super().close()
+
+    def settle(self) -> None:
+        """Send changes to the database, so that what it computes, such as sums, is read anew."""
+        self._session.flush()
+        self._forget()
+
+    def commit(self) -> None:
+        """End the transaction."""
+        self._session.commit()
+        self._forget()
+
+    def rollback(self) -> None:
+        """Give up the transaction."""
+        self._session.rollback()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._session.expunge_all()
+        self._rows = None
+
+    def find_source_cell(self, name: str, notebook: str, assignment: str) -> Any:
+        """As nbgrader's; the instructor's cells do not change during a run."""
+        key = ("source", name, notebook, assignment)
+        if key not in self._cells:
+            self._cells[key] = super().find_source_cell(name, notebook, assignment)
+        return self._cells[key]
+
+    def find_graded_cell(self, name: str, notebook: str, assignment: str) -> Any:
+        """As nbgrader's."""
+        key = ("graded", name, notebook, assignment)
+        if key not in self._cells:
+            self._cells[key] = super().find_graded_cell(name, notebook, assignment)
+        return self._cells[key]
+
+    def find_grade(self, grade_cell: str, notebook: str, assignment: str, student: str) -> Grade:
+        """As nbgrader's, with one query for all cells of a notebook."""
+        found = self._rows_of(notebook, assignment, student).grades.get(grade_cell)
+        return found or super().find_grade(grade_cell, notebook, assignment, student)
+
+    def find_comment(self, solution_cell: str, notebook: str, assignment: str, student: str) -> Comment:
+        """As nbgrader's, with one query for all cells of a notebook."""
+        found = self._rows_of(notebook, assignment, student).comments.get(solution_cell)
+        return found or super().find_comment(solution_cell, notebook, assignment, student)
+
+    def _rows_of(self, *place: *_Place) -> _Rows:
+        if self._rows is None or self._rows.place != place:
+            submitted = self.find_submission_notebook(*place).id
+            self._rows = _Rows(place, self._by_name(Grade, submitted), self._by_name(Comment, submitted))
+        return self._rows
+
+    def _by_name(self, kind: Any, submitted: str) -> dict[str, Any]:
+        query = self.db.query(BaseCell.name, kind).join(BaseCell, kind.cell_id == BaseCell.id)
+        return dict(query.filter(kind.notebook_id == submitted).all())

@@ -1,0 +1,75 @@
+"""What was graded, kept in a table beside nbgrader's own, so that one transaction writes both.
+
+For each submission: a digest of all that its scores depend on, whether all of it has a score, and the
+number of the attempt from which its hidden inputs were drawn. Once an attempt's feedback was made, its
+seeds are told, and the next grading is another attempt.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, delete, insert, select
+
+from gradecheck.nbgrader.gradebook import KeptGradebook
+
+_LONGEST = 128
+LEDGER = Table(
+    "gradecheck_ledger",
+    MetaData(),
+    Column("assignment", String(_LONGEST), primary_key=True),
+    Column("student", String(_LONGEST), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("revealed", Boolean, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One submission as it was graded last.
+
+    Attributes:
+        digest: of everything that the scores depend on; empty where nobody took it.
+        complete: whether every cell got its score.
+        attempt: 1 for the first inputs that were drawn.
+        revealed: whether feedback on this attempt was made.
+    """
+
+    digest: str
+    complete: bool
+    attempt: int
+    revealed: bool
+
+
+def open_ledger(gradebook: Any) -> None:
+    """Make the table if there is none yet."""
+    known = gradebook.memory if isinstance(gradebook, KeptGradebook) else {}
+    if LEDGER not in known:
+        LEDGER.create(gradebook.engine, checkfirst=True)
+        known[LEDGER] = True
+
+
+def find_entry(gradebook: Any, assignment: str, student: str) -> Entry | None:
+    """The entry of one submission, None where it was never graded."""
+    columns = (LEDGER.c.digest, LEDGER.c.complete, LEDGER.c.attempt, LEDGER.c.revealed)
+    row = gradebook.db.execute(select(*columns).where(*_key(assignment, student))).one_or_none()
+    return Entry(*row) if row is not None else None
+
+
+def write_entry(gradebook: Any, assignment: str, student: str, entry: Entry) -> None:
+    """Put an entry in the place of the last one; the caller commits."""
+    gradebook.db.execute(delete(LEDGER).where(*_key(assignment, student)))
+    row = {"assignment": assignment, "student": student, **vars(entry)}
+    gradebook.db.execute(insert(LEDGER).values(**row))
+
+
+def next_attempt(entry: Entry | None) -> int:
+    """The number of the attempt that grading now is."""
+    if entry is None:
+        return 1
+    return entry.attempt + 1 if entry.revealed else entry.attempt
+
+
+def _key(assignment: str, student: str) -> tuple[Any, Any]:
+    return LEDGER.c.assignment == assignment, LEDGER.c.student == student

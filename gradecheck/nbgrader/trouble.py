@@ -1,0 +1,47 @@
+"""What the machine says when grading cannot go on, in one sentence that says what to do."""
+
+import errno
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from gradecheck.errors import CourseNotReady
+
+#: By what SQLite says: what that means, and what to do.
+_SQLITE = {
+    "database is locked": "{gradebook} is locked by another program; close what uses it",
+    "no such table": "{gradebook} is of another version of nbgrader; make a copy, then: nbgrader db upgrade",
+    "no such column": "{gradebook} is of another version of nbgrader; make a copy, then: nbgrader db upgrade",
+    "has no column": "{gradebook} is of another version of nbgrader; make a copy, then: nbgrader db upgrade",
+    "readonly database": "{gradebook} cannot be written to; give yourself the right to",
+    "unable to open": "{gradebook} cannot be opened or made; look at the folder and your rights to it",
+    "disk is full": "the disk is full; make room on it",
+    "disk I/O error": "the disk under {gradebook} is full or failing; make room on it",
+    "malformed": "{gradebook} is damaged; put a copy in its place",
+    "not a database": "{gradebook} is no gradebook; move it away",
+}
+_SYSTEM = {
+    errno.ENOSPC: "the disk is full; make room on it",
+    errno.EDQUOT: "your share of the disk is used up; make room on it",
+    errno.EROFS: "{file} cannot be written: the disk is read-only",
+    errno.EACCES: "{file} cannot be used: you have no right to it",
+    errno.EPERM: "{file} cannot be used: you have no right to it",
+}
+_GO_ON = "then type the same again: what is graded stays graded"
+
+
+def sentence_for(error: BaseException, gradebook: str, root: Path) -> CourseNotReady | None:
+    """What stops all grading, as one sentence; None where only one submission is concerned."""
+    said = None
+    if isinstance(error, DBAPIError | sqlite3.Error):
+        text = str(error.orig if isinstance(error, DBAPIError) else error)
+        found = (sentence for words, sentence in _SQLITE.items() if words in text)
+        said = next(found, f"{{gradebook}} cannot be used: {' '.join(text.split())[:200]}")
+    elif isinstance(error, OSError) and error.errno in _SYSTEM:
+        said = _SYSTEM[error.errno]
+    if said is None:
+        return None
+    file = getattr(error, "filename", None) or root
+    name = f"the gradebook {gradebook}"
+    return CourseNotReady(f"{said.format(gradebook=name, file=file)}, {_GO_ON}")
