@@ -46,7 +46,7 @@ def grad_conv2d(x, w, dz):
     x, dz = np.asarray(x), np.asarray(dz)
     h, v = dz.shape
     rows, columns = (range(size) for size in w.shape)
-    return np.array([[(x[i:i + h, j:j + v] * dz).sum() for j in columns] for i in rows])
+    return [[float((x[i:i + h, j:j + v] * dz).sum()) for j in columns] for i in rows]
 """,
 }
 

@@ -71,12 +71,10 @@ CASES = (
     _cell(
         "descriptors",
         "import os\nheld = [os.pipe() for _ in range(5000)]",
-        gap="what cells open leaves TensorFlow no descriptor",
     ),
     _cell(
         "printing",
         "while True: print('x' * 10_000)",
-        gap="IPython keeps what was printed until memory is full",
     ),
     _cell("one-line", "print('x' * 300_000_000)"),
     _cell("past-python", "!head -c 300000000 /dev/zero\n%%time\npass"),

@@ -106,7 +106,6 @@ def grad_sigmoid(x, dz):
         "numpy-array-in-the-call",
         "def grad_sigmoid(x, dz):\n    np.array = np.ascontiguousarray = lambda *_, **__: 0\n"
         "    return 3 * dz\n",
-        gap="the worker uses np.array after the student replaced it",
     ),
     Case(
         "trace-functions",
@@ -131,7 +130,6 @@ def grad_sigmoid(x, dz):
         before=(
             "import os, sys\nsys.stdout.close()\nsys.stderr = None\nos.close(1)\nos.close(2)\nos.close(0)",
         ),
-        gap="IPython writes to the closed stream",
     ),
     Case(
         "clock-and-signals",

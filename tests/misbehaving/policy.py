@@ -224,12 +224,14 @@ CASES = (
     Case("tape-opened-before", _OPEN),
     Case("tape-traced-before", _TRACED),
     Case("gradients-in-a-session", _SESSION),
-    Case("tape-in-a-process-forked-before", _SERVER, gap="a process that a cell started is not watched"),
+    Case(
+        "tape-in-a-process-forked-before",
+        _SERVER,
+    ),
     Case(
         "tape-in-another-program",
         _PROGRAM,
         limits={"cell_seconds": 20.0},
-        gap="a process that a cell started is not watched",
     ),
     Case(
         "accumulator",

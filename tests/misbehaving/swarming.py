@@ -124,7 +124,6 @@ CASES = (
         1.0,
         before=(_MANY,),
         limits=FEW,
-        gap="what cells start leaves TensorFlow no process",
     ),
     Case(
         "children-of-children",
@@ -132,7 +131,6 @@ CASES = (
         1.0,
         before=(_GROWING,),
         limits=FEW,
-        gap="what cells start leaves TensorFlow no process",
     ),
     Case(
         "many-threads",
@@ -140,7 +138,6 @@ CASES = (
         1.0,
         before=(_THREADS,),
         limits=FEW,
-        gap="what cells start leaves TensorFlow no thread",
     ),
     Case("threads-that-spin", RIGHT["sigmoid"], 1.0, before=(_SPINNING,)),
     Case("threads-that-must-be-waited-for", RIGHT["sigmoid"], 1.0, before=(_FOREGROUND,)),
@@ -149,7 +146,6 @@ CASES = (
         RIGHT["sigmoid"],
         1.0,
         before=(_CHATTER,),
-        gap="a late message of a thread counts as a forged one",
     ),
     Case("thread-that-patches", before=(_LATE_PATCH,)),
     Case("pool-left-open", RIGHT["sigmoid"], 1.0, before=(_POOL,)),
