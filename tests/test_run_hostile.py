@@ -280,6 +280,11 @@ class TestNothingIsLeftBehind:
         session.close()
         assert processes_of(tmp_path) == []
 
+    def test_by_cells_once_there_are_calls(self, submit: Any, tmp_path: Path) -> None:
+        session = submit(LEAVE_SOMETHING.replace("if os.fork() == 0:\n    os.setsid()", "if os.fork() == 0:"))
+        assert_honest(session)
+        assert len(processes_of(tmp_path)) == 1
+
     def test_by_a_process_that_died(self, submit: Any, tmp_path: Path) -> None:
         session = submit(LEAVE_SOMETHING + "\nos.abort()")
         session.run_cells()

@@ -277,24 +277,23 @@ def h(x): return blocked(lambda: os.mknod('/tmp/disk', 0o60600, os.makedev(254, 
 class TestItUses:
     def test_no_more_processes_than_allowed(self, submit: Any) -> None:
         source = """
-def f(x):
-    count = 0
-    try:
-        while True:
-            if os.fork() == 0:
-                import time; time.sleep(60); os._exit(0)
-            count += 1
-    except OSError:
-        return count
+count = 0
+try:
+    while True:
+        if os.fork() == 0:
+            import time; time.sleep(60); os._exit(0)
+        count += 1
+except OSError:
+    def f(x): return count
 """
         (count,) = numbers(submit(TRY + source, Limits(processes=40)).call("f", [X]))
-        assert 20 < count < 40
+        assert 20 <= count < 40
 
     def test_nothing_by_a_fork_bomb(self, submit: Any) -> None:
-        bomb = "def f(x):\n    while True:\n        try: os.fork()\n        except OSError: pass"
-        limits = Limits(call_seconds=1.5, grace_seconds=0.3, processes=100)
+        bomb = "while True:\n    try: os.fork()\n    except OSError: pass"
+        limits = Limits(cell_seconds=1.5, grace_seconds=0.3, processes=100)
         start = time.monotonic()
-        assert not isinstance(submit(TRY + bomb, limits).call("f", [X]), Returned)
+        submit(TRY + bomb, limits).run_cells()
         assert time.monotonic() - start < 20
 
     def test_no_more_memory_than_allowed(self, submit: Any) -> None:
@@ -345,16 +344,15 @@ class TestItLeaves:
     )
     def test_no_daemon(self, submit: Any, ending: str) -> None:
         source = """
-def f(x):
-    for _ in range(3):
+for _ in range(3):
+    if os.fork() == 0:
+        os.setsid()
         if os.fork() == 0:
-            os.setsid()
-            if os.fork() == 0:
-                os.execvp('sleep', ['sleep', '3600'])
-            os._exit(0)
-    """
-        limits = Limits(call_seconds=1.0, grace_seconds=0.2)
-        submit(TRY + source + ending, limits).call("f", [X])
+            os.execvp('sleep', ['sleep', '3600'])
+        os._exit(0)
+"""
+        limits = Limits(cell_seconds=1.0, grace_seconds=0.2)
+        submit(TRY + source + ending, limits).run_cells()
 
     def test_nothing_in_the_next_session(self, submit: Any) -> None:
         submit("open('left', 'w'); open('/tmp/left', 'w'); open('/tmp/home/left', 'w')").run_cells()
@@ -372,3 +370,61 @@ class TestItLeavesTensorFlowEnough:
 
     def test_after_cells_that_open_all_the_files_they_can(self, submit: Any) -> None:
         assert_honest(submit("import os\nheld = [os.pipe() for _ in range(5000)]"))
+
+
+LEAVE = """
+import os, subprocess
+def beget(then):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            then()
+        os._exit(0)
+beget(lambda: os.execvp("sleep", ["sleep", "3600"]))
+def many():
+    for _ in range(4): os.fork()
+    os.execvp('sleep', ['sleep', '3600'])
+beget(many)
+subprocess.Popen(["sleep", "3600"], start_new_session=True)
+def others(x):
+    return sum(name.isdigit() for name in os.listdir("/proc")) - 2  # the keeper and ourselves
+"""
+
+
+class TestCallsAreAlone:
+    def test_what_cells_started_is_gone(self, submit: Any) -> None:
+        assert numbers(submit(LEAVE).call("others", [X])) == [0]
+
+    @pytest.mark.parametrize(
+        "way",
+        [
+            "os.fork() or os._exit(0)",
+            "subprocess.run(['true'])",
+            "os.posix_spawn('/bin/true', ['true'], {})",
+            "os.execv('/bin/true', ['true'])",
+            "ctypes.CDLL(None).syscall(58) == -1 and int('refused')",
+            "threaded(os.fork)",
+        ],
+    )
+    def test_none_starts_another_process(self, submit: Any, way: str) -> None:
+        source = """
+import queue, threading
+asked, told = queue.Queue(), queue.Queue()
+def work():
+    while True: told.put(blocked(asked.get()))
+threading.Thread(target=work, daemon=True).start()
+def threaded(attempt):
+    asked.put(attempt)
+    if told.get(): raise OSError
+"""
+        assert_blocked(submit(f"{TRY}{source}\ndef f(x): return blocked(lambda: {way})"), "f")
+
+    def test_they_may_start_threads(self, submit: Any) -> None:
+        source = "from concurrent.futures import ThreadPoolExecutor\n"
+        source += "def f(x):\n    with ThreadPoolExecutor(3) as pool: return list(pool.map(abs, [-1, 2]))"
+        assert numbers(submit(source).call("f", [X])) == [1, 2]
+
+    def test_after_cells_that_start_all_the_processes_they_can(self, submit: Any) -> None:
+        source = "import os, time\nfor _ in range(400):\n    if os.fork() == 0:\n"
+        source += "        time.sleep(60)\n        os._exit(0)"
+        assert_honest(submit(source, Limits(processes=64)))

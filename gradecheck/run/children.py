@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gradecheck.run.isolate import Isolation
 
+_SWEEP_SECONDS = 1.0  # in which even those that start others without end are caught up with
 _DEATH_SECONDS = 5.0  # what the kernel may take to end a killed process
 
 
@@ -106,6 +107,25 @@ class Children:
         if number in self._children:
             self._children[number].worker.signal(signal.SIGINT)
 
+    def sweep(self, number: int) -> None:
+        """Kill what a child started, but not the child itself.
+
+        In a sandbox that is everything in its namespace. Without one, a daemon that left its session and
+        lost its parents is not found.
+        """
+        child = self._children.get(number)
+        if child is None:
+            return
+        spared = {child.worker.pid} if child.keeper is None else {child.worker.pid, child.keeper.pid}
+        deadline = time.monotonic() + _SWEEP_SECONDS
+        while left := _started_by(spared):
+            for pid in left:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.001)
+
     def end(self, number: int, grace: float) -> End:
         """Wait `grace` seconds for a child's own end, then kill it, and all that it left behind."""
         child = self._children.pop(number, None)
@@ -152,3 +172,27 @@ def _our_children() -> set[int]:
         for task in Path("/proc/self/task").iterdir():
             found.update(map(int, (task / "children").read_text().split()))
     return found
+
+
+def _started_by(roots: set[int]) -> set[int]:
+    """The live processes below these, or in their sessions, where the system tells."""
+    parents: dict[int, int] = {}
+    found: set[int] = set()
+    dead: set[int] = set()
+    with contextlib.suppress(OSError):
+        for entry in os.scandir("/proc"):
+            if entry.name.isdigit():
+                with contextlib.suppress(OSError):
+                    stat = Path(entry.path, "stat").read_bytes().rpartition(b")")[2].split()
+                    state, parent, _, session = stat[0], *map(int, stat[1:4])
+                    pid = int(entry.name)
+                    parents[pid] = parent
+                    if session in roots:
+                        found.add(pid)
+                    if state in (b"Z", b"X"):
+                        dead.add(pid)
+    more = roots
+    while more:
+        more = {pid for pid, parent in parents.items() if parent in more} - found - roots
+        found |= more
+    return found - roots - dead

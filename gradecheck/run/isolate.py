@@ -5,9 +5,11 @@ nothing of the course. That sandbox is shared; here each child gets what it must
 """
 
 import contextlib
+import functools
 import os
 import resource
 import secrets
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +18,7 @@ from gradecheck.run import kernel
 from gradecheck.run.handover import copy_folder
 from gradecheck.run.limits import MIB, Limits
 from gradecheck.run.options import HOME, PLACE
-from gradecheck.run.seccomp import build_filter
+from gradecheck.run.seccomp import build_call_filter, build_filter
 
 _NAMESPACES = (
     kernel.CLONE_NEWNS
@@ -107,6 +109,17 @@ class Isolation:
         return first + upper + (self._users + number) % (count - upper - 1)
 
 
+def seal() -> None:
+    """Let this process, an isolated child, start no process any more.
+
+    Raises:
+        OSError: the kernel refused.
+    """
+    program = build_call_filter()
+    if program is not None:
+        kernel.filter_system_calls(program)
+
+
 def _mapped_users() -> list[tuple[int, int]]:
     """The users of this user namespace: the first of a range, and how many."""
     ranges = (line.split() for line in Path("/proc/self/uid_map").read_text().splitlines())
@@ -156,10 +169,11 @@ def fork_apart(home: int) -> tuple[int, int]:
     Raises:
         OSError: the kernel refused.
     """
+    command = _keeper_command()  # itself runs a process, which is not to be the first
     kernel.unshare(kernel.CLONE_NEWPID)
     worker = -1
     try:
-        keeper = _start_keeper()
+        keeper = _start_keeper(command)
         worker = os.fork()
     finally:
         if worker != 0:
@@ -167,6 +181,14 @@ def fork_apart(home: int) -> tuple[int, int]:
     return worker, keeper
 
 
-def _start_keeper() -> int:
+def _start_keeper(command: Sequence[str]) -> int:
     nothing = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
-    return os.posix_spawnp("sleep", ["sleep", "infinity"], {}, file_actions=nothing)
+    return os.posix_spawnp(command[0], command, {"PATH": os.defpath}, file_actions=nothing)
+
+
+@functools.cache
+def _keeper_command() -> tuple[str, ...]:
+    """Sleep, with a deaf ear for its children's deaths where the system can: then none stays a zombie."""
+    deaf = ("env", "--ignore-signal=CHLD")  # of coreutils 8.31
+    done = subprocess.run([*deaf, "true"], capture_output=True, check=False)
+    return (*(deaf if done.returncode == 0 else ()), "sleep", "infinity")

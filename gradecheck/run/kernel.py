@@ -22,7 +22,6 @@ MS_PRIVATE = 1 << 18
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
-PR_SET_SECCOMP = 22
 PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
@@ -31,6 +30,7 @@ PR_CAP_AMBIENT_CLEAR_ALL = 4
 
 _CAPABILITY_VERSION = 0x20080522
 _MOST_CAPABILITIES = 64
+_SECCOMP, _SET_FILTER, _ALL_THREADS = (ctypes.c_long(number) for number in (317, 1, 1))  # of x86_64
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -83,7 +83,7 @@ def drop_capabilities() -> None:
 
 
 def filter_system_calls(program: bytes) -> None:
-    """Install a seccomp filter, an array of `struct sock_filter`; there is no way back."""
+    """Install a seccomp filter, an array of `struct sock_filter`, in all threads; there is no way back."""
 
     class Program(ctypes.Structure):
         _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
@@ -91,4 +91,4 @@ def filter_system_calls(program: bytes) -> None:
     array = ctypes.create_string_buffer(program, len(program))
     described = Program(len(program) // 8, ctypes.cast(array, ctypes.c_void_p))
     prctl(PR_SET_NO_NEW_PRIVS, 1)
-    _checked(_libc.prctl(PR_SET_SECCOMP, ctypes.c_ulong(2), ctypes.byref(described)), "seccomp")
+    _checked(_libc.syscall(_SECCOMP, _SET_FILTER, _ALL_THREADS, ctypes.byref(described)), "seccomp")

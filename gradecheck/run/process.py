@@ -212,6 +212,10 @@ class ForkedChild:
         """See `gradecheck.run.session.Child`."""
         self._ask({"op": "interrupt", "child": self._number})
 
+    def sweep(self) -> None:
+        """See `gradecheck.run.session.Child`."""
+        self._ask({"op": "sweep", "child": self._number})
+
     def end(self, grace: float) -> int | None:
         """See `gradecheck.run.session.Child`."""
         if grace == 0:

@@ -1,4 +1,4 @@
-"""Processes and files that the cells of a submission cannot use up, so that its calls, and our messages, find some.
+"""Processes and files that a submission's cells cannot use up: its calls and our messages need some.
 
 TensorFlow starts its threads at the first call, and aborts the process when it cannot.
 """

@@ -7,6 +7,7 @@ Numbers are those of x86_64; on another architecture there is no filter, and the
 import errno
 import platform
 import struct
+from collections.abc import Sequence
 
 _ARCHITECTURE = 0xC000003E  # AUDIT_ARCH_X86_64
 _X32 = 0x40000000
@@ -16,6 +17,8 @@ _NUMBER_AT, _ARCHITECTURE_AT, _FIRST_ARGUMENT_AT = 0, 4, 16  # offsets in struct
 
 _SOCKET, _CLONE, _CLONE3 = 41, 56, 435
 _NEW_NAMESPACES = 0x7E020000  # any CLONE_NEW… flag
+_THREAD = 0x00010000  # CLONE_THREAD
+_PROCESSES = {"fork": 57, "vfork": 58, "execve": 59, "execveat": 322}
 _FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK; AF_VSOCK knows no namespaces
 
 _DENIED = {
@@ -68,4 +71,26 @@ def build_filter() -> bytes | None:
     for position, family in enumerate(_FAMILIES):
         program.append((_EQUAL, len(_FAMILIES) - position, 0, family))
     program += [(_RETURN, 0, 0, _ERROR | errno.EAFNOSUPPORT), (_RETURN, 0, 0, _ALLOW)]
+    return _packed(program)
+
+
+def build_call_filter() -> bytes | None:
+    """A filter on top of that one: no process may be started any more, though threads may."""
+    if platform.machine() != "x86_64":
+        return None
+    refused = _ERROR | errno.EPERM
+    program = [(_LOAD, 0, 0, _NUMBER_AT)]
+    for number in _PROCESSES.values():
+        program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, refused)]
+    program += [
+        (_EQUAL, 0, 3, _CLONE),
+        (_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
+        (_ANY_BIT, 1, 0, _THREAD),
+        (_RETURN, 0, 0, refused),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
+    return _packed(program)
+
+
+def _packed(program: Sequence[tuple[int, int, int, int]]) -> bytes:
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in program)

@@ -37,6 +37,9 @@ class Child(Protocol):
     def interrupt(self) -> None:
         """Ask the student's code to stop (SIGINT)."""
 
+    def sweep(self) -> None:
+        """Kill what it started, but not the process itself."""
+
     def end(self, grace: float) -> int | None:
         """Wait `grace` seconds for its own end, then kill it and all that it started.
 
@@ -73,6 +76,7 @@ class Session:
         self._on_message = on_message
         self._child: Child | None = None
         self._lost = False
+        self._ready = False  # to be called
         self._losses = 0
         self._harmless: list[Cell] = []
         self._results: tuple[CellResult, ...] | None = None
@@ -120,11 +124,29 @@ class Session:
         self.run_cells()
         request = Request(function, tuple(arguments), kind, outputs, report_arguments)
         message = request_to_message(request, secrets.token_hex(8))
-        outcome = self._surely(lambda: self._exchange(message, self._limits.call_seconds))
+        outcome = self._surely(lambda: self._call(message))
         if outcome is None:  # an answer to a question that was not asked
             self._bury(0)
             return Died(None)
         return outcome
+
+    def _call(self, message: Message) -> Outcome | None:
+        if not self._ready:
+            failed = self._get_ready()
+            if failed is not None:
+                return failed
+        return self._exchange(message, self._limits.call_seconds)
+
+    def _get_ready(self) -> Outcome | None:
+        """See to it that nothing but the worker's process runs, as no other is watched."""
+        seal = Message({"op": "seal", "id": secrets.token_hex(8)})
+        failed = self._exchange(seal, self._limits.call_seconds)
+        if failed is None and self._child is not None:
+            self._child.sweep()
+            self._ready = not self._child.lost
+            if not self._ready:
+                return Died(self._bury(0))
+        return failed
 
     def _run_all(self) -> tuple[CellResult, ...]:
         self._harmless = []
@@ -155,7 +177,7 @@ class Session:
     def _revive(self) -> None:
         """A fresh process in which the harmless cells ran; one that proves deadly now is left out."""
         while self._child is None:
-            self._lost = False
+            self._lost = self._ready = False
             self._child = self._fork(self._directory, self._limits, self._draws)
             for cell in tuple(self._harmless):
                 if isinstance(self._run(cell, silent=True), TimedOut | Died) and not self._lost:

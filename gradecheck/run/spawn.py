@@ -95,6 +95,9 @@ class SpawnedChild:
         if os.name == "posix" and self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGINT)
 
+    def sweep(self) -> None:
+        """Nobody knows what it started, so nothing is done."""
+
     def end(self, grace: float) -> int | None:
         """See `gradecheck.run.session.Child`."""
         with contextlib.suppress(subprocess.TimeoutExpired):

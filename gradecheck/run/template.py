@@ -8,6 +8,7 @@ lines of JSON, each answered by one line:
     {"op": "fork", "child": n, "directory": …, "limits": {…}, "figures": bool} and descriptors
                                                 ->  {"pid": …}
     {"op": "interrupt", "child": n}             ->  {}
+    {"op": "sweep", "child": n}                 ->  {}, once what the child started was killed
     {"op": "end", "child": n, "grace": seconds} ->  {"status": as waitpid's, or null, "killed": bool}
     {"op": "usage"}                             ->  {"cpu": seconds, of ended children, too}
 
@@ -25,7 +26,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradecheck.run.children import Children
@@ -71,6 +72,9 @@ class _Template:
         if request["op"] == "interrupt":
             self._children.interrupt(child)
             return {}
+        if request["op"] == "sweep":
+            self._children.sweep(child)
+            return {}
         if request["op"] == "end":
             return dataclasses.asdict(self._children.end(child, request["grace"]))
         if request["figures"]:  # at first need: half a second, once for all children
@@ -101,10 +105,17 @@ class _Template:
             except OSError as error:
                 refuse(channel, error)
             else:
-                serve(self._shell, channel, limits)
+                serve(self._shell, channel, limits, self._seal())
                 code = 0
         finally:
             os._exit(code)
+
+    def _seal(self) -> Callable[[], None] | None:
+        if self._isolation is None:
+            return None
+        from gradecheck.run.isolate import seal
+
+        return seal
 
 
 def _isolation(options: Options) -> "Isolation | None":

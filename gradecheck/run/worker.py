@@ -25,13 +25,20 @@ from gradecheck.run.wire import Connection, Message, WireError
 _Result = TypeVar("_Result")
 
 
-def serve(shell: WorkerShell, channel: int, limits: Limits) -> None:
-    """Say that this process is ready, and answer requests until the judge closes the connection."""
+def serve(shell: WorkerShell, channel: int, limits: Limits, seal: Callable[[], None] | None = None) -> None:
+    """Say that this process is ready, and answer requests until the judge closes the connection.
+
+    Args:
+        shell: runs the cells.
+        channel: descriptor of the connection to the judge.
+        limits: of the submission.
+        seal: called after the cells; lets this process start no others.
+    """
     output = Output(limits.output_bytes)
     output.take_descriptors()
     shell.prepare(output)
     connection = Connection(socket.socket(fileno=channel))
-    worker = _Worker(shell, connection, output)
+    worker = _Worker(shell, connection, output, seal)
     try:
         connection.send(Message({"ready": True}))
         while True:
@@ -47,7 +54,11 @@ def refuse(channel: int, error: OSError) -> None:
 
 
 class _Worker:
-    def __init__(self, shell: WorkerShell, connection: Connection, output: Output) -> None:
+    def __init__(
+        self, shell: WorkerShell, connection: Connection, output: Output, seal: Callable[[], None] | None
+    ) -> None:
+        self._seal = seal
+        self._mourn = seal is not None
         self._shell = shell
         self._connection = connection
         self._output = output
@@ -82,7 +93,10 @@ class _Worker:
                 self._connection.send(outcome_to_message(Returned((much,)), message.head["id"]))
 
     def _do(self, message: Message) -> Returned | Raised | Missing | None:
+        if message.head["op"] == "seal":
+            return self._be_sealed()
         if message.head["op"] == "call":
+            self._bury()
             self._output.begin(None)
             request = request_from_message(message)
             return invoke(self._shell.user_ns, request, self._shell.locate)
@@ -91,6 +105,19 @@ class _Worker:
         self._output.begin(None if silent else self._emitter(message.head["id"]))
         self._reserve.hold()
         return self._shell.run(Cell(message.head["number"], message.head["source"]))
+
+    def _be_sealed(self) -> None:
+        if self._seal is not None:
+            with contextlib.suppress(OSError):
+                self._seal()
+
+    def _bury(self) -> None:
+        """Count the children that were killed since the cells no longer as processes."""
+        while self._mourn:
+            try:
+                self._mourn = os.waitpid(-1, os.WNOHANG)[0] != 0
+            except OSError:
+                self._mourn = False
 
     def _emitter(self, identity: str) -> Callable[[str, dict[str, Any]], None]:
         def emit(kind: str, content: dict[str, Any]) -> None:
