@@ -29,8 +29,9 @@ AUTOGRADE = [
     f"{_NBGRADER}.AssignLatePenalties",
     f"{_NBGRADER}.CheckCellMetadata",
 ]
-#: Ours notes that the seeds of an attempt are told from now on.
+#: Ours take out of texts what would run in a browser, and note that an attempt's seeds are told from now on.
 FEEDBACK = [
+    f"{_OURS}.safe.DisarmTexts",
     f"{_NBGRADER}.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     f"{_OURS}.reveal.NoteRevealed",

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from gradecheck.nbgrader.reading import clean
+from gradecheck.nbgrader.safe import safe_data
 from gradecheck.report.card import card_html
 from gradecheck.report.console import card_text
 from gradecheck.report.model import Result
@@ -109,9 +110,9 @@ def _display(kind: str, content: Mapping[str, Any]) -> dict[str, Any]:
     data = content.get("data")
     display: dict[str, Any] = {"data": {}, "metadata": {}, "transient": {}}
     if isinstance(data, dict):
-        display["data"] = {
-            clean(m): clean(t) for m, t in data.items() if isinstance(m, str) and isinstance(t, str)
-        }
+        display["data"] = safe_data(
+            {clean(m): clean(t) for m, t in data.items() if isinstance(m, str) and isinstance(t, str)}
+        )
     if kind == "execute_result":
         display["execution_count"] = None
     transient = content.get("transient")
