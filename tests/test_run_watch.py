@@ -1,3 +1,5 @@
+import contextlib
+import sys
 from typing import Any
 
 import numpy as np
@@ -6,7 +8,8 @@ import pytest
 from gradecheck.run import watch
 from gradecheck.run.inline import InlineCaller
 from gradecheck.run.outcome import Raised, Returned
-from gradecheck.run.watch import is_gradient_kernel, moved_names, watching
+from gradecheck.run.traces import is_gradient_kernel
+from gradecheck.run.watch import moved_names, watching
 
 tf = pytest.importorskip("tensorflow")
 Tape = tf.GradientTape  # an alias that was taken before anything was watched
@@ -121,7 +124,7 @@ def test_a_tape_that_is_open_outside_is_not_held_against_the_call() -> None:
         tape.watch(x)
         with watching() as used:
             y = traced(x) + honest(x)
-    assert used == []
+    assert used.used() == ()
     assert tape.gradient(y, x) is not None
 
 
@@ -141,7 +144,7 @@ def test_watching_ends_with_the_call() -> None:
     with watching() as used:
         pass
     with_tape(tf.constant(X))
-    assert used == []
+    assert used.used() == ()
 
 
 def test_watches_may_be_nested() -> None:
@@ -149,8 +152,8 @@ def test_watches_may_be_nested() -> None:
         with watching() as inner:
             with_kernel(tf.constant(X))
         with_tape(tf.constant(X))
-    assert inner == ["the kernel SigmoidGrad"]
-    assert outer == ["the kernel SigmoidGrad", "tf.GradientTape"]
+    assert inner.used() == ("the kernel SigmoidGrad",)
+    assert outer.used() == ("the kernel SigmoidGrad", "tf.GradientTape")
 
 
 def test_all_that_was_wrapped_is_put_back_even_after_an_exception() -> None:
@@ -175,12 +178,9 @@ def test_a_tensorflow_that_moved_its_names_is_called_unwatched(monkeypatch: pyte
     monkeypatch.setattr(watch, "_TFE", "tensorflow.python.moved")
     assert used_by(with_tape) == ()
     monkeypatch.undo()
-    monkeypatch.setattr(watch, "_hooks", lambda: (*original_hooks[:2], (watch._TFE, "moved", None)))
+    monkeypatch.setattr(watch, "_SESSION", "tensorflow.python.moved")
     assert used_by(with_tape) == ()
     assert pywrap_tfe.TFE_Py_TapeSetNew is before
-
-
-original_hooks = tuple(watch._hooks())
 
 
 @pytest.mark.parametrize(
@@ -203,3 +203,136 @@ def test_gradient_kernels_are_told_from_operations_that_only_sound_like_them(
     operation: str, expected: bool
 ) -> None:
     assert is_gradient_kernel(operation) is expected
+
+
+def in_a_scope_called_gradients(x: Any) -> Any:
+    with tf.name_scope("gradients"):
+        s = tf.sigmoid(x)
+        return x * s * (1 - s)
+
+
+def test_a_scope_may_be_called_gradients() -> None:
+    traced = tf.function(in_a_scope_called_gradients)
+    assert used_by(traced) == ()
+    assert used_by(traced) == ()
+
+
+def test_gradients_are_found_whatever_their_scope_is_called() -> None:
+    for gradients in (tf.gradients, tf.compat.v1.gradients):
+        traced = tf.function(lambda x, g=gradients: g(tf.square(x) * x, x, name="harmless")[0])
+        traced(tf.constant(X))
+        assert used_by(traced) == ("tf.gradients",)
+
+
+IMAGE, FILTER = np.ones((1, 3, 3, 1), np.float32), np.ones((2, 2, 1, 1), np.float32)
+
+
+@pytest.mark.parametrize("name", [None, "dx"])
+def test_transposed_convolution_is_a_forward_operation(name: str | None) -> None:
+    def answer(x: Any) -> Any:
+        made = tf.nn.conv2d_transpose(IMAGE, FILTER, [1, 4, 4, 1], 1, "VALID", name=name)
+        return x * tf.compat.v1.nn.conv2d_transpose(made, FILTER, [1, 5, 5, 1], 1, "VALID")[0, 0, 0, 0]
+
+    assert used_by(answer) == ()
+    traced = tf.function(answer)
+    assert used_by(traced) == ()
+    assert used_by(traced) == ()
+
+
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        lambda: tf.raw_ops.Conv2DBackpropInput(
+            input_sizes=[1, 4, 4, 1], filter=FILTER, out_backprop=IMAGE, strides=[1] * 4, padding="VALID"
+        ),
+        lambda: tf.compat.v1.nn.conv2d_backprop_input([1, 4, 4, 1], FILTER, IMAGE, [1] * 4, "VALID"),
+    ],
+)
+def test_the_kernel_of_transposed_convolution_is_none(kernel: Any) -> None:
+    def answer(x: Any) -> Any:
+        return x * kernel()[0, 0, 0, 0]
+
+    expected = ("the kernel Conv2DBackpropInput",)
+    assert used_by(answer) == expected
+    earlier = tf.function(answer)
+    earlier(tf.constant(X))
+    assert used_by(earlier) == expected
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_gradients_in_a_session_are_named(made: bool) -> None:
+    with tf.Graph().as_default() as graph:
+        a = tf.compat.v1.placeholder(tf.float32, [2])
+        b = tf.compat.v1.gradients(tf.square(a), a)[0]
+    with contextlib.closing(tf.compat.v1.Session(graph=graph)) as session:
+        run = session.make_callable(b, [a]) if made else lambda x: session.run(b, {a: x})
+        assert used_by(lambda x: run(x.numpy())) == ("tf.gradients",)
+
+
+def test_a_session_without_gradients_is_nobodys_business() -> None:
+    with tf.Graph().as_default() as graph:
+        a = tf.compat.v1.placeholder(tf.float32, [2])
+        b = tf.square(a)
+    with contextlib.closing(tf.compat.v1.Session(graph=graph)) as session:
+        assert used_by(lambda x: session.run(b, {a: x.numpy()})) == ()
+
+
+def switch_off(x: Any) -> Any:
+    watch._note = lambda _name: None
+    return with_tape(x)
+
+
+def replace_code(x: Any) -> Any:
+    watch._note.__code__ = (lambda _name: None).__code__
+    return with_tape(x)
+
+
+def take_the_hooks_off(x: Any) -> Any:
+    watch._remove(tuple(watch._state.hooked))
+    return with_tape(x)
+
+
+def pretend_to_be_inside(x: Any) -> Any:
+    watch._state.inside += 1
+    return with_tape(x)
+
+
+def forget_the_watch(x: Any) -> Any:
+    watch._state.watches.clear()
+    return with_tape(x)
+
+
+@pytest.mark.parametrize(
+    "trick", [switch_off, replace_code, take_the_hooks_off, pretend_to_be_inside, forget_the_watch]
+)
+def test_a_change_to_the_watch_is_noticed(trick: Any) -> None:
+    note, code = watch._note, watch._note.__code__
+    try:
+        assert "a change to gradecheck itself" in used_by(trick)
+    finally:
+        watch._note, note.__code__ = note, code
+    assert used_by(with_tape) == ("tf.GradientTape",)
+
+
+def test_tensorflow_functions_bound_anew_before_the_call_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tensorflow.python import pywrap_tfe
+    from tensorflow.python.eager import backprop
+
+    watch.remember()
+    copied = type(pywrap_tfe)("copied")
+    vars(copied).update(vars(pywrap_tfe))
+    monkeypatch.setattr(backprop, "pywrap_tfe", copied)
+    assert "a change to gradecheck itself" in used_by(honest)
+    monkeypatch.undo()
+    monkeypatch.setattr(pywrap_tfe, "TFE_Py_TapeSetNew", pywrap_tfe.TFE_Py_TapeSetNew.__call__)
+    assert "a change to gradecheck itself" in used_by(honest)
+
+
+def test_what_was_seen_cannot_be_emptied_from_below() -> None:
+    def answer(x: Any) -> Any:
+        y = with_tape(x)
+        for seen in sys._getframe(1).f_locals.values():
+            getattr(seen, "clear", lambda: None)()
+        return y
+
+    assert used_by(answer) == ("tf.GradientTape",)

@@ -33,17 +33,17 @@ def invoke(functions: Mapping[str, Any], request: Request, locate: Locate) -> Re
     if not callable(function):
         return Missing(request.function, None if function is None else _found(function))
     arguments = make_arguments(request.arguments, request.kind)
-    with watching() as used:
+    with watching() as watch:
         try:
             returned = function(*arguments)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit, too, is the student's mistake
-            return describe(error, locate, tuple(used))
+            return describe(error, locate, watch.used())
         values = read_values(returned, request.outputs)
         stacked = count_stacked(returned, values) if request.outputs == 1 else 1
     after = _arguments_after(arguments) if request.report_arguments else ()
-    return Returned(values[:MAX_ARRAYS], after, tuple(used), stacked)
+    return Returned(values[:MAX_ARRAYS], after, watch.used(), stacked)
 
 
 def _arguments_after(arguments: Sequence[object]) -> tuple[Array, ...]:

@@ -181,7 +181,7 @@ def fork_apart(home: int) -> tuple[int, int]:
     return worker, keeper
 
 
-def _start_keeper(command: Sequence[str]) -> int:
+def _start_keeper(command: tuple[str, ...]) -> int:
     nothing = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
     return os.posix_spawnp(command[0], command, {"PATH": os.defpath}, file_actions=nothing)
 

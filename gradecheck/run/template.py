@@ -142,8 +142,10 @@ def prepare() -> Any:
         importlib.import_module(name)
     from gradecheck.run.shell import build_shell
     from gradecheck.run.values import take_tensorflow
+    from gradecheck.run.watch import remember
 
     take_tensorflow()
+    remember()
     return build_shell()
 
 

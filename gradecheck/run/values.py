@@ -24,8 +24,10 @@ from gradecheck.run.wire import DTYPES
 _RAGGED = NotArray("ragged", "a list of rows of different lengths")
 _DEEPEST = 2 * MAX_RANK
 _MOST_OUTPUTS = 16
-_TENSORFLOW = ("constant", "convert_to_tensor", "string", "Tensor", "Variable", "IndexedSlices")
-_TENSORFLOW += ("RaggedTensor", "SparseTensor")
+_TENSORFLOW = (
+    *("constant", "convert_to_tensor", "string", "Tensor", "Variable"),
+    *("IndexedSlices", "RaggedTensor", "SparseTensor"),
+)
 
 
 class _Unfit(Exception):

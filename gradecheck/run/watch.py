@@ -8,41 +8,74 @@ A tape that was opened outside of the call is none of the call's business, and n
 which that tape runs.
 """
 
+import contextlib
+import functools
 import importlib
-import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import CodeType, FunctionType
 from typing import Any
 
-TAPE = "tf.GradientTape"
-GRADIENTS = "tf.gradients"
-ACCUMULATOR = "tf.autodiff.ForwardAccumulator"
+from gradecheck.run import traces
+from gradecheck.run.traces import (
+    ACCUMULATOR,
+    GRADIENTS,
+    TAPE,
+    TRANSPOSED,
+    examine,
+    examine_node,
+    in_transpose,
+)
+
+_OURSELVES = "a change to gradecheck itself"  # found in the process, whoever made it
 
 _TFE = "tensorflow.python.pywrap_tfe"
-_GRADIENT_KERNEL = re.compile(r"Grad|Backprop")
-# The word is in their names, but they compute no gradient of a forward operation.
-_HARMLESS_KERNEL = re.compile(
-    r"StopGradient|PreventGradient|BroadcastGradientArgs|GradientDescent|Debug|Accumulator|TensorArrayGrad"
-    r"|TPUEmbedding|FakeQuantWithMinMax(Args|Vars)(PerChannel)?$"
+_TFE_USERS = tuple(
+    f"tensorflow.python.eager.{name}" for name in ("backprop", "imperative_grad", "tape", "execute")
 )
-# How tapes and tf.gradients name what they add to the graph of a tf.function.
-_NODE_SCOPES = (
-    (re.compile(r"(^|/)gradient_tape/"), TAPE),
-    (re.compile(r"(^|/)gradients(_\d+)?/"), GRADIENTS),
-)
-_OF_ACCUMULATORS = "__inference__jvp_"  # traced functions in which accumulators use tapes of their own
-
+_TRANSPOSED = (TRANSPOSED, TRANSPOSED.encode())  # as the one and the other door call it
+_SESSION = "tensorflow.python.client.session"
 _Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Watch:
+    """What was seen in a watched block; can be added to, but not emptied.
+
+    Attributes:
+        add: notes a name.
+        used: the names, such as "tf.GradientTape", each once.
+    """
+
+    add: Callable[[str], None]
+    used: Callable[[], tuple[str, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Hooked:
+    holder: Any
+    name: str
+    original: Any
+    wrapped: Any
+
+
+@dataclass(frozen=True, eq=False)
+class _Written:
+    module: dict[str, Any]
+    name: str
+    function: FunctionType
+    code: CodeType
 
 
 @dataclass
 class _State:
     lock: threading.RLock = field(default_factory=threading.RLock)
-    watches: list[list[str]] = field(default_factory=list)
-    originals: list[tuple[Any, str, Any]] = field(default_factory=list)
+    watches: list[Watch] = field(default_factory=list)
+    hooked: list[_Hooked] = field(default_factory=list)
+    pristine: dict[tuple[str, str], Any] = field(default_factory=dict)
     inside: int = 0  # depth in TensorFlow's own differentiation, where kernels are its choice
     findings: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -51,54 +84,89 @@ _state = _State()
 
 
 @contextmanager
-def watching() -> Iterator[list[str]]:
-    """Watch a block; the list that it gives names what was used, such as "tf.GradientTape", each once."""
-    used: list[str] = []
+def watching() -> Iterator[Watch]:
+    """Watch a block."""
+    watch = _new_watch()
     with _state.lock:
-        if not _state.watches:
-            _install()
-        _state.watches.append(used)
+        if not _state.watches and not _install():
+            watch.add(_OURSELVES)
+        _state.watches.append(watch)
+        hooks, inside = tuple(_state.hooked), _state.inside
     try:
-        yield used
+        yield watch
     finally:
         with _state.lock:
-            _state.watches = [watch for watch in _state.watches if watch is not used]
+            if watch not in _state.watches or _state.inside != inside or not _intact(hooks):
+                watch.add(_OURSELVES)
+            _state.watches = [other for other in _state.watches if other is not watch]
             if not _state.watches:
-                _remove()
+                _remove(hooks)
+
+
+def _new_watch() -> Watch:
+    names: dict[str, None] = {}
+
+    def add(name: str) -> None:
+        names[name] = None
+
+    return Watch(add, lambda: tuple(names))
+
+
+def remember() -> None:
+    """Take note of TensorFlow's functions as they are before any student's code runs; loads TensorFlow."""
+    for module, name, _ in _hooks():
+        with contextlib.suppress(ImportError, AttributeError):
+            _state.pristine[module, name] = getattr(_holder(module), name)
+
+
+def _intact(hooks: Iterable[_Hooked]) -> bool:
+    """Whether the hooks are where they were put, and what decides here is as it was written."""
+    return all(getattr(hook.holder, hook.name, None) is hook.wrapped for hook in hooks) and all(
+        part.module.get(part.name) is part.function and part.function.__code__ is part.code
+        for part in _WRITTEN
+    )
+
+
+def _holder(path: str) -> Any:
+    """A module, or after a colon a class in it."""
+    module, _, names = path.partition(":")
+    return functools.reduce(getattr, names.split(".") if names else [], importlib.import_module(module))
 
 
 def moved_names() -> tuple[str, ...]:
     """The private names that this TensorFlow does not have; loads TensorFlow."""
-    return tuple(
-        f"{module}.{name}"
-        for module, name, _ in _hooks()
-        if not hasattr(importlib.import_module(module), name)
-    )
+    return tuple(f"{module}.{name}" for module, name, _ in _hooks() if not hasattr(_holder(module), name))
 
 
-def is_gradient_kernel(operation: str) -> bool:
-    """Whether an operation type is one of TensorFlow's own gradient kernels, such as "SigmoidGrad"."""
-    return bool(_GRADIENT_KERNEL.search(operation)) and not _HARMLESS_KERNEL.search(operation)
-
-
-def _install() -> None:
-    if "tensorflow" not in sys.modules:
-        return
+def _install() -> bool:
+    """Put the hooks in place; False where somebody bound TensorFlow's own names anew."""
+    _state.hooked.clear()
+    _state.findings.clear()
     _state.inside = 0
+    if "tensorflow" not in sys.modules:
+        return True
+    if not _state.pristine:
+        remember()
+    untouched = True
     try:
-        for module_name, name, wrap in _hooks():
-            module = importlib.import_module(module_name)
-            original = getattr(module, name)
-            setattr(module, name, wrap(original))
-            _state.originals.append((module, name, original))
+        for module, name, wrap in _hooks():
+            holder = _holder(module)
+            original = getattr(holder, name)
+            untouched &= _state.pristine.get((module, name), original) is original
+            hooked = _Hooked(holder, name, original, wrap(original))
+            setattr(holder, name, hooked.wrapped)
+            _state.hooked.append(hooked)
+        real = importlib.import_module(_TFE)
+        untouched &= all(getattr(_holder(user), "pywrap_tfe", real) is real for user in _TFE_USERS)
     except (ImportError, AttributeError):
-        _remove()
+        _remove(tuple(_state.hooked))
+    return untouched
 
 
-def _remove() -> None:
-    while _state.originals:
-        module, name, original = _state.originals.pop()
-        setattr(module, name, original)
+def _remove(hooks: Iterable[_Hooked]) -> None:
+    for hook in hooks:
+        setattr(hook.holder, hook.name, hook.original)
+    _state.hooked.clear()
 
 
 def _hooks() -> Iterable[tuple[str, str, _Wrap]]:
@@ -115,6 +183,8 @@ def _hooks() -> Iterable[tuple[str, str, _Wrap]]:
         ("tensorflow.python.framework.op_def_library", "_apply_op_helper", _executing(0)),
         ("tensorflow.python.ops.gradients_util", "_GradientsHelper", _helping),
         ("tensorflow.python.eager.forwardprop", "_jvp_helper", _differentiating(None)),
+        (f"{_SESSION}:BaseSession", "_run", _running(lambda session: session)),
+        (f"{_SESSION}:BaseSession._Callable", "__call__", _running(lambda made: made._session)),
     )
 
 
@@ -122,8 +192,7 @@ def _note(name: str) -> None:
     if _state.inside:
         return
     for watch in tuple(_state.watches):
-        if name not in watch:
-            watch.append(name)
+        watch.add(name)
 
 
 def _noting(name: str) -> _Wrap:
@@ -178,9 +247,10 @@ def _executing(position: int) -> _Wrap:
             name = arguments[position]
             found = findings.get(name)
             if found is None:
-                found = findings[name] = _examine(name)
-            for what in found:
-                _note(what)
+                found = findings[name] = examine(name)
+            if found and not (name in _TRANSPOSED and in_transpose()):
+                for what in found:
+                    _note(what)
             return original(*arguments, **options)
 
         return executed
@@ -188,36 +258,24 @@ def _executing(position: int) -> _Wrap:
     return wrap
 
 
-def _examine(name_of: str | bytes) -> tuple[str, ...]:
-    """What an operation, or a traced function with all that it calls, is known for."""
-    operation = name_of.decode() if isinstance(name_of, bytes) else str(name_of)
-    if operation.startswith(_OF_ACCUMULATORS):
-        return ()
-    if is_gradient_kernel(operation):
-        return (f"the kernel {operation}",)
-    try:
-        context = importlib.import_module("tensorflow.python.eager.context").context()
-        found: dict[str, None] = {}
-        waiting, seen = [operation], set()
-        while waiting:
-            name = waiting.pop()
-            if name in seen or not context.has_function(name):
-                continue
-            seen.add(name)
-            if name.startswith(_OF_ACCUMULATORS):
-                found[ACCUMULATOR] = None
-                continue
-            for node in context.get_function_def(name).node_def:
-                found.update(dict.fromkeys(_of_node(node)))
-                waiting.append(node.op)
-                waiting.extend(item.func.name for item in node.attr.values() if item.HasField("func"))
-        return tuple(found)
-    except Exception:  # private again: without it, only what was traced earlier goes unnoticed
-        return ()
+def _running(session_of: Callable[[Any], Any]) -> _Wrap:
+    """Wraps what runs the graph of a session, the way of TensorFlow 1."""
+
+    def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+        def ran(*arguments: Any, **options: Any) -> Any:
+            for node in session_of(arguments[0]).graph.as_graph_def().node:
+                for what in (*examine_node(node), *examine(node.op)):
+                    _note(what)
+            return original(*arguments, **options)
+
+        return ran
+
+    return wrap
 
 
-def _of_node(node: Any) -> tuple[str, ...]:
-    for scope, name in _NODE_SCOPES:
-        if scope.search(node.name):
-            return (name,)
-    return (f"the kernel {node.op}",) if is_gradient_kernel(node.op) else ()
+_WRITTEN = tuple(
+    _Written(vars(module), name, thing, thing.__code__)
+    for module in (sys.modules[__name__], traces)
+    for name, thing in vars(module).items()
+    if isinstance(thing, FunctionType)
+)

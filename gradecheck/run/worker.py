@@ -94,7 +94,8 @@ class _Worker:
 
     def _do(self, message: Message) -> Returned | Raised | Missing | None:
         if message.head["op"] == "seal":
-            return self._be_sealed()
+            self._be_sealed()
+            return None
         if message.head["op"] == "call":
             self._bury()
             self._output.begin(None)

@@ -1,0 +1,89 @@
+"""What an operation, a node of a graph or a traced function is known for: which helper it comes from.
+
+All that is private about TensorFlow's names of operations and nodes stands here.
+"""
+
+import importlib
+import re
+import sys
+from types import FrameType
+from typing import Any
+
+TAPE = "tf.GradientTape"
+GRADIENTS = "tf.gradients"
+ACCUMULATOR = "tf.autodiff.ForwardAccumulator"
+
+_GRADIENT_KERNEL = re.compile(r"Grad|Backprop")
+# The word is in their names, but they compute no gradient of a forward operation.
+_HARMLESS_KERNEL = re.compile(
+    r"StopGradient|PreventGradient|BroadcastGradientArgs|GradientDescent|Debug|Accumulator|TensorArrayGrad"
+    r"|TPUEmbedding|FakeQuantWithMinMax(Args|Vars)(PerChannel)?$"
+)
+# How tapes and tf.gradients name what they add to the graph of a tf.function. The latter's scope can have any
+# name, and a student's scope can be called "gradients", but it always begins with what flows in.
+_NODE_SCOPES = (
+    (re.compile(r"(^|/)gradient_tape/"), TAPE),
+    (re.compile(r"/grad_ys_\d+(/|$)|(^|/)gradients(_\d+)?/(.*/)?[^/]+_grad(_\d+)?/"), GRADIENTS),
+)
+# tf.nn.conv2d_transpose, a forward operation, runs a kernel with the name of a gradient. In the graph of a
+# function that was traced earlier, only the name by which the kernel is asked for tells which it was.
+TRANSPOSED = "Conv2DBackpropInput"
+_TRANSPOSED_AS_KERNEL = re.compile(r"(^|/)(Conv2DBackpropInput|conv2d_backprop_input)(_\d+)?$")
+_TRANSPOSES = frozenset(
+    {"conv2d_transpose", "conv2d_transpose_v2", "conv1d_transpose", "atrous_conv2d_transpose"}
+)
+_NN_OPS = "tensorflow.python.ops.nn_ops"
+_OF_ACCUMULATORS = "__inference__jvp_"  # traced functions in which accumulators use tapes of their own
+
+
+def is_gradient_kernel(operation: str) -> bool:
+    """Whether an operation type is one of TensorFlow's own gradient kernels, such as "SigmoidGrad"."""
+    return bool(_GRADIENT_KERNEL.search(operation)) and not _HARMLESS_KERNEL.search(operation)
+
+
+def examine(name_of: str | bytes) -> tuple[str, ...]:
+    """What an operation, or a traced function with all that it calls, is known for."""
+    operation = name_of.decode() if isinstance(name_of, bytes) else str(name_of)
+    if operation.startswith(_OF_ACCUMULATORS):
+        return ()
+    if is_gradient_kernel(operation):
+        return (f"the kernel {operation}",)
+    try:
+        context = importlib.import_module("tensorflow.python.eager.context").context()
+        found: dict[str, None] = {}
+        waiting, seen = [operation], set()
+        while waiting:
+            name = waiting.pop()
+            if name in seen or not context.has_function(name):
+                continue
+            seen.add(name)
+            if name.startswith(_OF_ACCUMULATORS):
+                found[ACCUMULATOR] = None
+                continue
+            for node in context.get_function_def(name).node_def:
+                found.update(dict.fromkeys(examine_node(node)))
+                waiting.append(node.op)
+                waiting.extend(item.func.name for item in node.attr.values() if item.HasField("func"))
+        return tuple(found)
+    except Exception:  # private again: without it, only what was traced earlier goes unnoticed
+        return ()
+
+
+def examine_node(node: Any) -> tuple[str, ...]:
+    """What one node of a graph is known for."""
+    for scope, name in _NODE_SCOPES:
+        if scope.search(node.name):
+            return (name,)
+    if node.op == TRANSPOSED and not _TRANSPOSED_AS_KERNEL.search(node.name):
+        return ()
+    return (f"the kernel {node.op}",) if is_gradient_kernel(node.op) else ()
+
+
+def in_transpose() -> bool:
+    """Whether it is TensorFlow's transposed convolution that asks for the kernel which it shares."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame and frame.f_globals.get("__name__", "").startswith("tensorflow."):
+        if frame.f_globals["__name__"] == _NN_OPS:
+            return frame.f_code.co_name in _TRANSPOSES
+        frame = frame.f_back
+    return False
