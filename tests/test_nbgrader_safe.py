@@ -1,9 +1,24 @@
 """What students display and write runs in nobody's browser."""
 
+from html.parser import HTMLParser
+
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from gradecheck.nbgrader.safe import DisarmTexts, clean_markup, disarmed, safe_data
+
+
+class _Tags(HTMLParser):
+    """Collects the tags that could run something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.active: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        runs = any(name.startswith("on") or "script:" in (value or "") for name, value in attrs)
+        if runs or tag in ("script", "style", "svg", "iframe"):
+            self.active.append(tag)
 
 
 @pytest.mark.parametrize(
@@ -24,10 +39,10 @@ from gradecheck.nbgrader.safe import DisarmTexts, clean_markup, disarmed, safe_d
 )
 def test_nothing_that_runs_comes_through(text: str) -> None:
     for shown in (clean_markup(text), disarmed(text)):
-        for tag in shown.split("<")[1:]:
-            start = tag.partition(">")[0].lower()
-            assert "onerror" not in start.replace('alt=">', "")
-            assert not any(word in start for word in ("script", "onload", "srcdoc", "svg", "iframe", "style"))
+        tags = _Tags()
+        tags.feed(shown)
+        tags.close()
+        assert tags.active == []
 
 
 def test_tables_and_pictures_come_through() -> None:

@@ -270,11 +270,9 @@ CASES = (
         "watch-switched-off-with-an-unreadable-tape",
         "made()",
         _UNREADABLE_WATCH + "def made(): return getattr(tf, bytes(b - 1 for b in b'HsbejfouUbqf').decode())",
-        gap="what runs beside an answer can be switched off by code that cannot be read",
     ),
     Case(
         "session-built-unreadably",
         _UNREADABLE_SESSION,
-        gap="what a session of TensorFlow 1 runs is not watched",
     ),
 )
