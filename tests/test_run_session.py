@@ -409,3 +409,11 @@ def test_the_end_of_a_process_is_said_in_words() -> None:
     assert Died(6).how == "it was ended by SIGABRT"
     assert Died(35).how == "it was ended by signal 35"
     assert Died(None).how == "it exited"
+
+
+def test_garbage_is_collected_in_a_worker_though_not_during_the_imports(submit: Any) -> None:
+    submission = submit("import gc\ndef f(x): return [gc.isenabled(), gc.get_freeze_count() > 100_000]")
+    outcome = submission.call("f")
+    assert isinstance(outcome, Returned)
+    assert isinstance(outcome.values[0], np.ndarray)
+    assert outcome.values[0].tolist() == [True, True]
