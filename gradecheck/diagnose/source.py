@@ -62,6 +62,10 @@ class AnswerSource:
                     found[name] = node.value
         return found
 
+    @cached_property
+    def _aliases(self) -> dict[str, str]:
+        return _library_aliases(self._tree)
+
     def defines(self, name: str) -> bool:
         """Whether a function, or anything else, is bound to `name` at the top level."""
         return name in self._functions
@@ -77,11 +81,10 @@ class AnswerSource:
         Code of the notebook that the answer does not use, such as a comparison with the tape in a
         scratch cell, does not count.
         """
-        aliases = _library_aliases(self._tree)
         found: dict[str, None] = {}
         for node in self._reachable(name):
             outside = _names_from_outside(node)
-            visible = {alias: path for alias, path in aliases.items() if alias in outside}
+            visible = {alias: path for alias, path in self._aliases.items() if alias in outside}
             for part in ast.walk(node):
                 found.update(dict.fromkeys(_forbidden(part, visible)))
         return tuple(found)

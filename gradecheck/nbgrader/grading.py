@@ -103,16 +103,21 @@ def _enter(course: CourseDirectory, root: Path, assignment: str) -> None:
 def _log(path: Path) -> Iterator[logging.Logger]:
     """A logger that writes to a file and nowhere else; warnings stay away from the terminal, too."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    log = logging.getLogger("gradecheck.nbgrader.grade")
-    log.setLevel(logging.INFO)
-    log.propagate = False
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log = logging.getLogger("gradecheck.nbgrader.grade")
+    log.setLevel(logging.INFO)
+    theirs = logging.getLogger("tornado.application")  # nbgrader's gradebook complains there
+    before = theirs.propagate
+    log.propagate = theirs.propagate = False
     log.addHandler(handler)
+    theirs.addHandler(handler)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # SQLAlchemy's remarks on nbgrader's way to use it
             yield log
     finally:
-        log.removeHandler(handler)
+        theirs.propagate = before
+        for logger in (log, theirs):
+            logger.removeHandler(handler)
         handler.close()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbconvert.exporters import HTMLExporter
 from nbconvert.writers.files import FilesWriter
 from nbformat import NotebookNode
 from nbgrader import utils
@@ -30,6 +31,7 @@ from gradecheck.nbgrader.gradebook import KeptGradebook
 from gradecheck.nbgrader.handin import MARKS, record_of
 from gradecheck.nbgrader.ledger import Entry, find_entry, write_entry
 from gradecheck.nbgrader.original import Original, load_original, order_of_cells
+from gradecheck.nbgrader.pages import LastUse, remember_filters
 from gradecheck.nbgrader.reading import sound_notebook
 from gradecheck.nbgrader.staging import Exchange, Staged, remove
 from gradecheck.run.limits import Limits
@@ -84,6 +86,8 @@ class Pipeline:
         self._reader, self._sanitize = _steps(self._autograde, self._autograde.sanitize_preprocessors)
         _, self._grade = _steps(self._autograde, self._autograde.autograde_preprocessors)
         self._printer, _ = _steps(self._feedback, self._feedback.preprocessors)
+        if isinstance(self._printer, HTMLExporter):
+            remember_filters(self._printer)
         self._execute = next(step for step in self._grade if isinstance(step, ExecuteInWorker))
         self._notebooks = [n.name for n in gradebook.find_assignment(assignment).notebooks]
 
@@ -213,7 +217,7 @@ class Pipeline:
                 "nbgrader": names,
                 "metadata": dict(sheet.resources["metadata"], name=names["notebook"]),
             }
-            page, resources = self._printer.from_notebook_node(sheet.notebook, resources=resources)
+            page, resources = self._printer.from_notebook_node(LastUse(sheet.notebook), resources=resources)
             self._feedback.write_single_notebook(page, resources)
         self._feedback.set_permissions(self._assignment, hand.student)
         self._feedback.run_post_convert_hook()

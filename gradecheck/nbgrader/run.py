@@ -18,7 +18,7 @@ from gradecheck.nbgrader.ledger import open_ledger
 from gradecheck.nbgrader.pipeline import InHand, Pipeline
 from gradecheck.nbgrader.shortcuts import shortcuts
 from gradecheck.nbgrader.trouble import sentence_for
-from gradecheck.nbgrader.workers import sandbox_of, shared_template
+from gradecheck.nbgrader.workers import close_template, sandbox_of, shared_template
 from gradecheck.reference.tape import load_tensorflow
 from gradecheck.run.limits import Limits
 from gradecheck.run.sandbox import SandboxMode
@@ -124,7 +124,7 @@ class Run:
                     self._finish_some(pipeline, running, waiting, tell)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
-                shared_template(self._mode, self._root).close()  # ends what still runs
+                close_template()  # ends what still runs
                 raise
         return tuple(self._graded[student] for student in waiting)
 

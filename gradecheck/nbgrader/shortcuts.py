@@ -1,8 +1,8 @@
 """Shorter ways through nbgrader and nbconvert, for as long as a class is graded.
 
 Each replaces something private that costs much and gives nothing here: a schema that is checked again for
-each cell, a page that is parsed only to add an attribute to pictures, cells that are coloured again for each
-student though all have the same. Tests fail when one of them moves.
+each cell, a notebook that is checked again after each step, a page that is parsed only to add an attribute
+to pictures. Tests fail when one of them moves.
 """
 
 import importlib
@@ -13,8 +13,8 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-_MOST_REMEMBERED = 4096
-_LONGEST_REMEMBERED = 20_000
+from traitlets.utils.importstring import import_item
+
 _PICTURE = re.compile(r"<img\b(?![^>]*\salt\s*=)", re.IGNORECASE)
 _ALT = '<img alt="No description has been provided for this image"'
 
@@ -22,17 +22,17 @@ _ALT = '<img alt="No description has been provided for this image"'
 REPLACED = (
     ("nbgrader.nbgraderformat.common", "jsonschema"),
     ("nbconvert.exporters.html", "BeautifulSoup"),
-    ("nbconvert.filters.highlight", "_pygments_highlight"),
+    ("nbconvert.exporters.exporter.Exporter", "_validate_preprocessor"),
 )
 
 
 @contextmanager
 def shortcuts() -> Iterator[None]:
     """Take the shorter ways."""
-    replacements = (_schemas(), _Page, _highlighter())
+    replacements = (_schemas(), _Page, _believe)
     with ExitStack() as stack:
         for (module, name), replacement in zip(REPLACED, replacements, strict=True):
-            stack.enter_context(mock.patch.object(importlib.import_module(module), name, replacement))
+            stack.enter_context(mock.patch.object(import_item(module), name, replacement))
         yield
 
 
@@ -71,24 +71,5 @@ class _Page:
         return self._page
 
 
-def _highlighter() -> Any:
-    """nbconvert's, which remembers what it has coloured: most cells are the same for all students."""
-    real = importlib.import_module("nbconvert.filters.highlight")._pygments_highlight
-    remembered: dict[tuple[str, ...], Any] = {}
-
-    def highlight(
-        source: str, output_formatter: Any, language: str = "ipython", metadata: Any = None, **options: Any
-    ) -> Any:
-        if language.startswith("ipython") and metadata and "magics_language" in metadata:
-            language = metadata["magics_language"]
-        if options or len(source) > _LONGEST_REMEMBERED:
-            return real(source, output_formatter, language, None, **options)
-        style = getattr(output_formatter, "cssclass", "")
-        key = (source, language, type(output_formatter).__name__, style)
-        if key not in remembered:
-            if len(remembered) == _MOST_REMEMBERED:
-                remembered.clear()
-            remembered[key] = real(source, output_formatter, language, None)
-        return remembered[key]
-
-    return highlight
+def _believe(exporter: object, notebook: object, preprocessor: object) -> None:
+    """A notebook that was valid when it was written needs no check after each step to a page."""

@@ -4,7 +4,7 @@ import errno
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from gradecheck.errors import CourseNotReady
 
@@ -28,13 +28,18 @@ _SYSTEM = {
     errno.EACCES: "{file} cannot be used: you have no right to it",
     errno.EPERM: "{file} cannot be used: you have no right to it",
 }
+#: What a single submission can cause.
+_OF_ONE = (DataError, IntegrityError)
+_TELLING = (OSError, DBAPIError, sqlite3.Error)
 _GO_ON = "then type the same again: what is graded stays graded"
 
 
 def sentence_for(error: BaseException, gradebook: str, root: Path) -> CourseNotReady | None:
     """What stops all grading, as one sentence; None where only one submission is concerned."""
     said = None
-    if isinstance(error, DBAPIError | sqlite3.Error):
+    while error.__context__ is not None and not isinstance(error, _TELLING):
+        error = error.__context__  # nbgrader raises errors of its own over those of the database
+    if isinstance(error, DBAPIError | sqlite3.Error) and not isinstance(error, _OF_ONE):
         text = str(error.orig if isinstance(error, DBAPIError) else error)
         found = (sentence for words, sentence in _SQLITE.items() if words in text)
         said = next(found, f"{{gradebook}} cannot be used: {' '.join(text.split())[:200]}")

@@ -1,7 +1,6 @@
 """The template process that all notebooks of this nbgrader process share."""
 
 import atexit
-from functools import cache
 from pathlib import Path
 
 from traitlets.config import Config
@@ -12,10 +11,13 @@ from gradecheck.run.sandbox import SandboxMode
 #: What else can be typed, for who reads nbgrader's messages.
 TO_GO_ON = "Or write into nbgrader_config.py, to run them with your rights: configure(c, sandbox=False)"
 
+_shared: dict[tuple[SandboxMode, Path], Template] = {}
 
-@cache
+
 def shared_template(sandbox: SandboxMode, course: Path) -> Template:
-    """The one template of this process for a course; started on first use without waiting, closed at exit.
+    """The one template of this process; started on first use without waiting, closed at exit.
+
+    Asking for another course, or for another kind, closes it first.
 
     Args:
         sandbox: whether submissions run in a sandbox.
@@ -24,10 +26,20 @@ def shared_template(sandbox: SandboxMode, course: Path) -> Template:
     Raises:
         WorkerUnavailable: a sandbox is required, and there can be none.
     """
-    template = Template(sandbox=sandbox, hidden=(course,))
-    atexit.register(template.close)
-    template.start()
-    return template
+    key = (sandbox, course)
+    if key not in _shared:
+        close_template()
+        template = Template(sandbox=sandbox, hidden=(course,))
+        template.start()
+        _shared[key] = template
+    return _shared[key]
+
+
+@atexit.register
+def close_template() -> None:
+    """Close the template, if there is one; what still runs in it ends."""
+    while _shared:
+        _shared.popitem()[1].close()
 
 
 def sandbox_of(config: Config) -> SandboxMode:
