@@ -1,4 +1,4 @@
-"""The inputs on which an answer is judged: the printed example, moderate draws, extremes.
+"""The inputs on which an answer is judged: the printed example, moderate draws, extremes, kinks.
 
 Every number is drawn from one seed and is exactly representable in float32, so that the reference, in
 float64, is computed at the very point that the student's function sees.
@@ -26,28 +26,31 @@ class CaseKind(StrEnum):
     PRINTED = "printed"  #: the notebook's example: seen first, earns nothing by itself
     MODERATE = "moderate"  #: ordinary inputs: all of them must be right
     EXTREME = "extreme"  #: where careless arithmetic overflows: scored apart
+    KINK = "kink"  #: at a corner of the function, where several slopes are right: scored with the extremes
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One call: `arguments` in the exercise's order, the upstream gradient last, all float32."""
+    """One call.
+
+    Attributes:
+        kind: what it is for.
+        inputs: the arguments of the forward function, float32.
+        upstream: the upstream gradient dL/dz, float32; None where the Jacobian itself is asked for.
+    """
 
     kind: CaseKind
-    arguments: tuple[Float32, ...]
+    inputs: tuple[Float32, ...]
+    upstream: Float32 | None
 
     @property
-    def upstream(self) -> Float32:
-        """The upstream gradient dL/dz of this case."""
-        return self.arguments[-1]
-
-    @property
-    def inputs(self) -> tuple[Float32, ...]:
-        """The arguments of the forward function."""
-        return self.arguments[:-1]
+    def arguments(self) -> tuple[Float32, ...]:
+        """All arguments in the exercise's order."""
+        return self.inputs if self.upstream is None else (*self.inputs, self.upstream)
 
 
 def draw_cases(exercise: Exercise, seed: int) -> tuple[Case, ...]:
-    """All cases of an exercise for a seed: printed, moderate, extreme, in that order.
+    """All cases of an exercise for a seed: printed, moderate, extreme, kink, in that order.
 
     The same exercise and seed give the same cases on every machine.
 
@@ -55,17 +58,21 @@ def draw_cases(exercise: Exercise, seed: int) -> tuple[Case, ...]:
         ValueError: `seed` is negative.
     """
     rng = np.random.default_rng([seed, zlib.crc32(exercise.name.encode())])
-    printed = tuple(_float32(exercise.printed[name]) for name in exercise.arguments)
-    cases = [Case(CaseKind.PRINTED, printed)]
+    cases = [_printed(exercise)]
     for shapes in exercise.shapes:
-        inputs = tuple(
-            _float32(rng.uniform(exercise.low, exercise.high, shapes[name])) for name in exercise.inputs
-        )
+        inputs = tuple(_moderate(exercise, shapes[name], rng) for name in exercise.inputs)
         cases.append(_with_upstream(exercise, CaseKind.MODERATE, inputs, rng))
-    for values in exercise.extremes:
-        inputs = tuple(_float32(values[name]) for name in exercise.inputs)
-        cases.append(_with_upstream(exercise, CaseKind.EXTREME, inputs, rng))
+    for kind, listed in ((CaseKind.EXTREME, exercise.extremes), (CaseKind.KINK, exercise.kinks)):
+        for values in listed:
+            inputs = tuple(_float32(values[name]) for name in exercise.inputs)
+            cases.append(_with_upstream(exercise, kind, inputs, rng))
     return tuple(cases)
+
+
+def _printed(exercise: Exercise) -> Case:
+    inputs = tuple(_float32(exercise.printed[name]) for name in exercise.inputs)
+    upstream = None if exercise.whole_jacobian else _float32(exercise.printed[exercise.upstream])
+    return Case(CaseKind.PRINTED, inputs, upstream)
 
 
 def shapes_of(exercise: Exercise, case: Case) -> Mapping[str, Shape]:
@@ -76,8 +83,17 @@ def shapes_of(exercise: Exercise, case: Case) -> Mapping[str, Shape]:
 def _with_upstream(
     exercise: Exercise, kind: CaseKind, inputs: tuple[Float32, ...], rng: np.random.Generator
 ) -> Case:
+    if exercise.whole_jacobian:
+        return Case(kind, inputs, None)
     shape = np.shape(exercise.forward_numpy(*(a.astype(np.float64) for a in inputs)))
-    return Case(kind, (*inputs, _signed_upstream(shape, rng)))
+    return Case(kind, inputs, _signed_upstream(shape, rng))
+
+
+def _moderate(exercise: Exercise, shape: Shape, rng: np.random.Generator) -> Float32:
+    values = np.asarray(rng.uniform(exercise.low, exercise.high, shape))
+    return _float32(
+        np.where(abs(values) < exercise.gap, np.copysign(exercise.gap + abs(values), values), values)
+    )
 
 
 def _signed_upstream(shape: Shape, rng: np.random.Generator) -> Float32:

@@ -65,7 +65,8 @@ class Exercise:
     Attributes:
         name: the student's function, such as "grad_sigmoid".
         title: the short name that people type, such as "sigmoid".
-        arguments: names of the function's arguments, in order; the last is the upstream gradient.
+        arguments: names of the function's arguments, in order; the last is the upstream gradient, unless
+            the whole Jacobian is asked for.
         differentiates: the arguments whose gradients are returned, in the order of the outputs.
         forward: the function to differentiate, in TensorFlow.
         forward_numpy: the same, written independently in NumPy, for the second oracle.
@@ -74,7 +75,11 @@ class Exercise:
             shape twice draws two inputs of it, which catches answers that remember.
         points: what it is worth where no graded cell says so.
         low, high: moderate inputs are uniform in [low, high); upstream gradients in [-2, 2).
+        gap: moderate inputs keep this distance from 0, where a function with a corner there needs it.
         extremes: inputs of the extreme cases, without the upstream gradient, which is drawn.
+        kinks: inputs at which the forward function has a corner: there everything between the products of
+            the two one-sided derivatives is accepted, with a remark.
+        whole_jacobian: the function takes no upstream gradient and returns the Jacobian dz/dx itself.
         accepts_shapes: which shapes are taken for an output of a given shape.
         mistakes: the known mistakes of this exercise, besides those that any exercise can have.
         worth_knowing: a sentence for those who got it right.
@@ -91,7 +96,10 @@ class Exercise:
     points: float
     low: float = -2.0
     high: float = 2.0
+    gap: float = 0.0
     extremes: tuple[Mapping[str, ArrayLike], ...] = ()
+    kinks: tuple[Mapping[str, ArrayLike], ...] = ()
+    whole_jacobian: bool = False
     accepts_shapes: Callable[[Shape], tuple[Shape, ...]] = exact_shape
     mistakes: tuple[Mistake, ...] = field(default=())
     worth_knowing: str = ""
@@ -99,17 +107,17 @@ class Exercise:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The arguments of the forward function: all but the upstream gradient."""
-        return self.arguments[:-1]
+        return self.arguments if self.whole_jacobian else self.arguments[:-1]
 
     @property
     def upstream(self) -> str:
-        """The name of the upstream gradient, dL/dz."""
-        return self.arguments[-1]
+        """The name of the upstream gradient, dL/dz; empty where the Jacobian itself is asked for."""
+        return "" if self.whole_jacobian else self.arguments[-1]
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """The names of what the function returns, such as ("dx",)."""
-        return tuple(f"d{name}" for name in self.differentiates)
+        """The names of what the function returns, such as ("dx",), or ("J",) for a Jacobian."""
+        return ("J",) if self.whole_jacobian else tuple(f"d{name}" for name in self.differentiates)
 
     @property
     def signature(self) -> str:

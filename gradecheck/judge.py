@@ -78,6 +78,7 @@ def _title(observation: Observation) -> str:
         CaseKind.PRINTED: "the printed example",
         CaseKind.MODERATE: "ordinary inputs",
         CaseKind.EXTREME: "extreme inputs",
+        CaseKind.KINK: "inputs at a corner",
     }
     return titles[observation.case.kind]
 

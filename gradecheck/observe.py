@@ -45,7 +45,7 @@ class Observation:
     @property
     def counts_as_moderate(self) -> bool:
         """Whether a fault here costs the output everything."""
-        return self.case.kind is not CaseKind.EXTREME
+        return self.case.kind not in (CaseKind.EXTREME, CaseKind.KINK)
 
     @property
     def right(self) -> bool:
@@ -196,7 +196,7 @@ class _Questioner:
         if len(outcome.values) != len(expected.outputs):
             return _another_count(len(outcome.values), expected)
         findings = tuple(
-            compare(value, output.value, output.tolerance, self._exercise.accepts_shapes(output.value.shape))
+            compare(value, output.middle, output.tolerance, self._exercise.accepts_shapes(output.value.shape))
             for value, output in zip(outcome.values, expected.outputs, strict=True)
         )
         if outcome.stacked_from > 1 and any(finding.fault is Fault.SHAPE for finding in findings):

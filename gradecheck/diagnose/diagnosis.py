@@ -103,7 +103,19 @@ def _remarks(evidence: Evidence) -> tuple[str, ...]:
     lost = max((_relative_error(o) for o in evidence.observations if not o.counts_as_moderate), default=0.0)
     if lost > FLOAT32_REMARK:
         remarks.append(words.float32(lost))
+    if any(_takes_another_slope(o) for o in evidence.observations):
+        remarks.append(words.at_kink())
     return tuple(remarks)
+
+
+def _takes_another_slope(observation: Observation) -> bool:
+    """Whether an answer at a corner is right, and still another than TensorFlow's."""
+    return any(
+        output.at_kink
+        and finding.yours is not None
+        and bool((abs(finding.yours - output.value) > FLOAT32_REMARK).any())
+        for finding, output in zip(observation.findings, observation.expected.outputs, strict=False)
+    )
 
 
 def _relative_error(observation: Observation) -> float:

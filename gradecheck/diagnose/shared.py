@@ -52,7 +52,7 @@ def _upstream_added(vjp: Callable[..., tuple[object, ...]], *arguments: object) 
     return tuple(np.asarray(g) + np.asarray(dz) for g in local)
 
 
-_EVERYWHERE: tuple[Mistake, ...] = (
+_OF_THE_UPSTREAM: tuple[Mistake, ...] = (
     Mistake(
         "upstream-ignored",
         "This is the local derivative alone; the upstream gradient dz has no effect.",
@@ -81,6 +81,8 @@ _EVERYWHERE: tuple[Mistake, ...] = (
         "Look for a maximum with 0, or a mask made from dz.",
         _of_upstream(lambda dz: np.maximum(dz, 0)),
     ),
+)
+_OF_THE_RESULT: tuple[Mistake, ...] = (
     Mistake(
         "sign-flipped",
         "This is the right gradient times -1.",
@@ -140,7 +142,7 @@ def known_mistakes(exercise: Exercise) -> tuple[Mistake, ...]:
     """The mistakes to look for in an exercise: its own first, then those shared by all."""
     rank = np.ndim(exercise.printed[exercise.differentiates[0]])
     matrices = _FOR_MATRICES if rank == 2 else ()
-    mistakes = (*exercise.mistakes, *_EVERYWHERE, *matrices, *_about_the_forward_value(exercise))
+    mistakes = (*exercise.mistakes, *_OF_THE_UPSTREAM, *matrices, *_about_the_forward_value(exercise))
     first_by_id: dict[str, Mistake] = {}
     for mistake in mistakes:
         first_by_id.setdefault(mistake.id, mistake)

@@ -34,15 +34,46 @@ def jacobian(forward: Callable[..., Any], inputs: Sequence[Float64], index: int)
     return columns.reshape(*columns.shape[:-1], *x.shape)
 
 
+def one_sided_jacobian(
+    forward: Callable[..., Any], inputs: Sequence[Float64], index: int, side: int
+) -> Float64:
+    """dz/dx from one side, for a function with a corner: shape `z.shape + x.shape`, float64.
+
+    Plain one-sided differences, exact where the function is linear on that side.
+
+    Args:
+        forward, inputs, index: as for `jacobian`.
+        side: 1 for the side of larger x, -1 for the other.
+    """
+    x = inputs[index]
+    columns = np.stack(
+        [
+            _difference(
+                _moved(forward, inputs, index, at, side * STEP), _moved(forward, inputs, index, at, 0.0)
+            )
+            for at in np.ndindex(x.shape)
+        ],
+        axis=-1,
+    )
+    return columns.reshape(*columns.shape[:-1], *x.shape)
+
+
 def _slope(
     forward: Callable[..., Any], inputs: Sequence[Float64], index: int, at: tuple[int, ...], step: float
 ) -> Float64:
     """The central difference (f(x + h) - f(x - h)) / 2h in the coordinate `at`."""
-    ends = []
-    for sign in (1.0, -1.0):
-        moved = [np.array(a, dtype=np.float64) for a in inputs]
-        moved[index][at] += sign * step
-        ends.append((np.asarray(forward(*moved), np.float64), moved[index][at]))
-    (above, right), (below, left) = ends
+    return _difference(_moved(forward, inputs, index, at, step), _moved(forward, inputs, index, at, -step))
+
+
+def _moved(
+    forward: Callable[..., Any], inputs: Sequence[Float64], index: int, at: tuple[int, ...], step: float
+) -> tuple[Float64, float]:
+    """The function's value with one coordinate moved by `step`, and where that coordinate then is."""
+    moved = [np.array(a, dtype=np.float64) for a in inputs]
+    moved[index][at] += step
+    return np.asarray(forward(*moved), np.float64), float(moved[index][at])
+
+
+def _difference(one: tuple[Float64, float], other: tuple[Float64, float]) -> Float64:
     # x + h is rounded; dividing by the distance between the points really used keeps that error out.
-    return np.asarray((above - below) / (right - left))
+    return np.asarray((one[0] - other[0]) / (one[1] - other[1]))

@@ -8,8 +8,8 @@ import numpy as np
 from gradecheck.cases import Case, CaseKind, draw_cases
 from gradecheck.errors import AuthorError, OracleDisagreement
 from gradecheck.exercise import Exercise, Float64
-from gradecheck.reference.differences import jacobian
-from gradecheck.reference.tape import vector_jacobian_products
+from gradecheck.reference.differences import jacobian, one_sided_jacobian
+from gradecheck.reference.tape import vector_jacobian_products, whole_jacobian
 
 EPS32 = float(np.finfo(np.float32).eps)
 #: Right answers, measured over several hundred, need 3.4; the subtlest wrong one sits at 45.
@@ -28,10 +28,11 @@ class ExpectedOutput:
 
     Attributes:
         name: the output, such as "dx".
-        value: the vector-Jacobian product from the tape, float64, in the input's shape.
-        difference: the same from finite differences.
+        value: the vector-Jacobian product from the tape, float64, in the input's shape; or the Jacobian.
+        difference: the same from finite differences; at a kink the middle between the two sides.
         tolerance: the largest absolute error of a right answer, per element, in the same shape.
         jacobian: dz/dx from finite differences, shape `z.shape + x.shape`.
+        at_kink: whether the case sits on a corner of the function.
     """
 
     name: str
@@ -39,6 +40,12 @@ class ExpectedOutput:
     difference: Float64
     tolerance: Float64
     jacobian: Float64
+    at_kink: bool = False
+
+    @property
+    def middle(self) -> Float64:
+        """What an answer may differ from by `tolerance`: the tape's value, or at a kink the middle."""
+        return self.difference if self.at_kink else self.value
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,57 +79,90 @@ def expect(exercise: Exercise, case: Case) -> ExpectedCase:
     """The reference for one case, computed by both oracles.
 
     Raises:
-        OracleDisagreement: they differ by more than `ORACLE_TOLERANCE`, relative to |J|^T |dz|.
+        OracleDisagreement: they differ by more than `ORACLE_TOLERANCE`, relative to |J|^T |dz|; at a kink
+            they are not compared.
     """
     inputs = [a.astype(np.float64) for a in case.inputs]
-    upstream = case.upstream.astype(np.float64)
-    indices = [exercise.inputs.index(name) for name in exercise.differentiates]
-    products = vector_jacobian_products(exercise.forward, inputs, upstream, indices)
+    upstream = None if case.upstream is None else case.upstream.astype(np.float64)
     outputs = []
-    for name, index, product in zip(exercise.outputs, indices, products, strict=True):
+    for name, index in zip(exercise.outputs, _indices(exercise), strict=True):
+        if case.kind is CaseKind.KINK:
+            outputs.append(_at_kink(exercise, name, inputs, upstream, index))
+            continue
         matrix = jacobian(exercise.forward_numpy, inputs, index)
         output = ExpectedOutput(
             name=name,
-            value=product,
+            value=_by_tape(exercise, inputs, upstream, index),
             difference=_contract(matrix, upstream),
             tolerance=_tolerance(case.kind, matrix, upstream),
             jacobian=matrix,
         )
-        _require_agreement(exercise, case, output, _contract(abs(matrix), abs(upstream)))
+        _require_agreement(exercise, case, output)
         outputs.append(output)
     return ExpectedCase(case, tuple(outputs))
 
 
 def true_products(exercise: Exercise, arguments: tuple[Float64, ...]) -> tuple[Float64, ...]:
-    """The true gradients at any arguments, for the formulas of known mistakes; float64, from differences.
+    """The true answers at any arguments, for the formulas of known mistakes; float64, from differences.
 
     Differences need no tape, so a planted mistake is not taken for an answer that uses one.
     """
-    *inputs, upstream = arguments
-    indices = [exercise.inputs.index(name) for name in exercise.differentiates]
-    return tuple(_contract(jacobian(exercise.forward_numpy, inputs, index), upstream) for index in indices)
+    inputs = arguments[: len(exercise.inputs)]
+    upstream = None if exercise.whole_jacobian else arguments[-1]
+    return tuple(
+        _contract(jacobian(exercise.forward_numpy, inputs, index), upstream) for index in _indices(exercise)
+    )
 
 
-def _contract(matrix: Float64, upstream: Float64) -> Float64:
-    """J^T dz, where dz runs over the leading axes of J."""
-    return np.tensordot(upstream, matrix, axes=upstream.ndim)
+def _indices(exercise: Exercise) -> list[int]:
+    return [exercise.inputs.index(name) for name in exercise.differentiates]
 
 
-def _tolerance(kind: CaseKind, matrix: Float64, upstream: Float64) -> Float64:
+def _by_tape(exercise: Exercise, inputs: list[Float64], upstream: Float64 | None, index: int) -> Float64:
+    if upstream is None:
+        return whole_jacobian(exercise.forward, inputs, index)
+    return vector_jacobian_products(exercise.forward, inputs, upstream, [index])[0]
+
+
+def _at_kink(
+    exercise: Exercise, name: str, inputs: list[Float64], upstream: Float64 | None, index: int
+) -> ExpectedOutput:
+    """Everything between the two one-sided answers is right: the middle, give or take half the way."""
+    sides = [one_sided_jacobian(exercise.forward_numpy, inputs, index, side) for side in (1, -1)]
+    one, other = (_contract(matrix, upstream) for matrix in sides)
+    return ExpectedOutput(
+        name=name,
+        value=_by_tape(exercise, inputs, upstream, index),
+        difference=(one + other) / 2,
+        tolerance=abs(one - other) / 2 + _tolerance(CaseKind.MODERATE, sides[0] + sides[1], upstream),
+        jacobian=(sides[0] + sides[1]) / 2,
+        at_kink=True,
+    )
+
+
+def _contract(matrix: Float64, upstream: Float64 | None) -> Float64:
+    """J^T dz, where dz runs over the leading axes of J; J itself where there is no dz."""
+    return matrix if upstream is None else np.tensordot(upstream, matrix, axes=upstream.ndim)
+
+
+def _tolerance(kind: CaseKind, matrix: Float64, upstream: Float64 | None) -> Float64:
     """The largest absolute error that a right answer may have, per element."""
-    largest = float(abs(upstream).max())
+    sizes = None if upstream is None else abs(upstream)
+    largest = 1.0 if sizes is None else float(sizes.max())
     if kind is CaseKind.EXTREME:
         scale = EXTREME_TOLERANCE * largest * max(1.0, float(abs(matrix).max()))
-        return np.full(matrix.shape[upstream.ndim :], scale)
+        return np.full(_contract(matrix, upstream).shape, scale)
     reaches = (abs(matrix) > ORACLE_TOLERANCE * max(float(abs(matrix).max()), EPS32)).astype(np.float64)
-    rounding = ROUNDINGS * _contract(abs(matrix), abs(upstream))
-    cancelled = CANCELLED_ROUNDINGS * _contract(reaches, abs(upstream))
+    rounding = ROUNDINGS * _contract(abs(matrix), sizes)
+    cancelled = CANCELLED_ROUNDINGS * _contract(reaches, sizes)
     # Where a whole row of J vanishes (the softmax of one number) a right answer may still round once.
     return EPS32 * np.maximum(rounding + cancelled, CANCELLED_ROUNDINGS * largest)
 
 
-def _require_agreement(exercise: Exercise, case: Case, output: ExpectedOutput, scale: Float64) -> None:
-    allowed = ORACLE_TOLERANCE * np.maximum(scale, float(abs(case.upstream).max()))
+def _require_agreement(exercise: Exercise, case: Case, output: ExpectedOutput) -> None:
+    sizes = None if case.upstream is None else abs(case.upstream.astype(np.float64))
+    scale = _contract(abs(output.jacobian), sizes)
+    allowed = ORACLE_TOLERANCE * np.maximum(scale, 1.0 if sizes is None else float(sizes.max()))
     wrong = ~(abs(output.value - output.difference) <= allowed)
     if wrong.any():
         at = tuple(int(i) for i in np.argwhere(wrong)[0])

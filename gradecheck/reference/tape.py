@@ -53,3 +53,15 @@ def vector_jacobian_products(
         unconnected_gradients=tf.UnconnectedGradients.ZERO,
     )
     return tuple(np.array(g.numpy(), dtype=np.float64) for g in gradients)
+
+
+def whole_jacobian(forward: Callable[..., Any], inputs: Sequence[Float64], index: int) -> Float64:
+    """dz/dx for the input at `index`, a backward pass an entry of z: shape `z.shape + x.shape`, float64."""
+    tf = load_tensorflow()
+    shape = forward(tf, *(tf.constant(a, tf.float64) for a in inputs)).shape
+    rows = []
+    for at in np.ndindex(*shape):
+        one_hot = np.zeros(shape)
+        one_hot[at] = 1.0
+        rows.append(vector_jacobian_products(forward, inputs, one_hot, [index])[0])
+    return np.stack(rows).reshape(*shape, *inputs[index].shape)
