@@ -8,11 +8,13 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gradecheck.exercise import Exercise, Shape
+from gradecheck.setting import Setting
 
 Float32 = NDArray[np.float32]
 
@@ -37,11 +39,13 @@ class Case:
         kind: what it is for.
         inputs: the arguments of the forward function, float32.
         upstream: the upstream gradient dL/dz, float32; None where the Jacobian itself is asked for.
+        settings: the arguments that are plain values.
     """
 
     kind: CaseKind
     inputs: tuple[Float32, ...]
     upstream: Float32 | None
+    settings: tuple[Setting, ...] = ()
 
     @property
     def arguments(self) -> tuple[Float32, ...]:
@@ -61,18 +65,22 @@ def draw_cases(exercise: Exercise, seed: int) -> tuple[Case, ...]:
     cases = [_printed(exercise)]
     for shapes in exercise.shapes:
         inputs = tuple(_moderate(exercise, shapes[name], rng) for name in exercise.inputs)
-        cases.append(_with_upstream(exercise, CaseKind.MODERATE, inputs, rng))
+        cases.append(_with_upstream(exercise, CaseKind.MODERATE, inputs, _settings(exercise, shapes), rng))
     for kind, listed in ((CaseKind.EXTREME, exercise.extremes), (CaseKind.KINK, exercise.kinks)):
         for values in listed:
             inputs = tuple(_float32(values[name]) for name in exercise.inputs)
-            cases.append(_with_upstream(exercise, kind, inputs, rng))
+            cases.append(_with_upstream(exercise, kind, inputs, _settings(exercise, values), rng))
     return tuple(cases)
 
 
 def _printed(exercise: Exercise) -> Case:
     inputs = tuple(_float32(exercise.printed[name]) for name in exercise.inputs)
     upstream = None if exercise.whole_jacobian else _float32(exercise.printed[exercise.upstream])
-    return Case(CaseKind.PRINTED, inputs, upstream)
+    return Case(CaseKind.PRINTED, inputs, upstream, _settings(exercise, exercise.printed))
+
+
+def _settings(exercise: Exercise, named: Mapping[str, Any]) -> tuple[Setting, ...]:
+    return tuple(named.get(name, value) for name, value in exercise.settings.items())
 
 
 def shapes_of(exercise: Exercise, case: Case) -> Mapping[str, Shape]:
@@ -81,12 +89,16 @@ def shapes_of(exercise: Exercise, case: Case) -> Mapping[str, Shape]:
 
 
 def _with_upstream(
-    exercise: Exercise, kind: CaseKind, inputs: tuple[Float32, ...], rng: np.random.Generator
+    exercise: Exercise,
+    kind: CaseKind,
+    inputs: tuple[Float32, ...],
+    settings: tuple[Setting, ...],
+    rng: np.random.Generator,
 ) -> Case:
     if exercise.whole_jacobian:
-        return Case(kind, inputs, None)
-    shape = np.shape(exercise.forward_numpy(*(a.astype(np.float64) for a in inputs)))
-    return Case(kind, inputs, _signed_upstream(shape, rng))
+        return Case(kind, inputs, None, settings)
+    shape = np.shape(exercise.forward_numpy(*(a.astype(np.float64) for a in inputs), *settings))
+    return Case(kind, inputs, _signed_upstream(shape, rng), settings)
 
 
 def _moderate(exercise: Exercise, shape: Shape, rng: np.random.Generator) -> Float32:

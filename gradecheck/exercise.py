@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gradecheck.setting import Setting
+
 Shape = tuple[int, ...]
 Float64 = NDArray[np.float64]
 
@@ -43,6 +45,7 @@ class Mistake:
         stronger_hint: one step nearer; still not the answer.
         formula: what the mistake computes, for recognising and for planting it.
         outcome: its class.
+        takes_settings: whether the formula takes the exercise's settings after the upstream gradient.
     """
 
     id: str
@@ -51,6 +54,7 @@ class Mistake:
     stronger_hint: str
     formula: Formula
     outcome: MistakeClass = MistakeClass.REJECTED
+    takes_settings: bool = False
 
 
 def exact_shape(shape: Shape) -> tuple[Shape, ...]:
@@ -79,6 +83,8 @@ class Exercise:
         extremes: inputs of the extreme cases, without the upstream gradient, which is drawn.
         kinks: inputs at which the forward function has a corner: there everything between the products of
             the two one-sided derivatives is accepted, with a remark.
+        settings: arguments after the upstream gradient that are plain values, such as an axis, with the value
+            that each has where a case does not name it; `forward` and `forward_numpy` take them last.
         whole_jacobian: the function takes no upstream gradient and returns the Jacobian dz/dx itself.
         accepts_shapes: which shapes are taken for an output of a given shape.
         mistakes: the known mistakes of this exercise, besides those that any exercise can have.
@@ -91,14 +97,15 @@ class Exercise:
     differentiates: tuple[str, ...]
     forward: Forward
     forward_numpy: Callable[..., Any]
-    printed: Mapping[str, ArrayLike]
-    shapes: tuple[Mapping[str, Shape], ...]
+    printed: Mapping[str, Any]
+    shapes: tuple[Mapping[str, Any], ...]
     points: float
     low: float = -2.0
     high: float = 2.0
     gap: float = 0.0
     extremes: tuple[Mapping[str, ArrayLike], ...] = ()
     kinks: tuple[Mapping[str, ArrayLike], ...] = ()
+    settings: Mapping[str, Setting] = field(default_factory=dict)
     whole_jacobian: bool = False
     accepts_shapes: Callable[[Shape], tuple[Shape, ...]] = exact_shape
     mistakes: tuple[Mistake, ...] = field(default=())
@@ -122,4 +129,5 @@ class Exercise:
     @property
     def signature(self) -> str:
         """The call as a student writes it, such as "grad_sigmoid(x, dz)"."""
-        return f"{self.name}({', '.join(self.arguments)})"
+        settings = [f"{name}={value!r}" for name, value in self.settings.items()]
+        return f"{self.name}({', '.join([*self.arguments, *settings])})"

@@ -180,6 +180,7 @@ class _Questioner:
             kind=kind,
             outputs=len(self._exercise.outputs),
             report_arguments=report_arguments,
+            settings=case.settings,
         )
         if isinstance(outcome, Returned | Raised):
             self._used.update(dict.fromkeys(outcome.used))

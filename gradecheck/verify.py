@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gradecheck.catalogue import EXERCISES
+from gradecheck.compare import compare
 from gradecheck.course import assignments, fresh_release, out_of_step
-from gradecheck.diagnose.recognise import evaluate, true_product_of
+from gradecheck.diagnose.recognise import evaluate, plant
 from gradecheck.diagnose.shared import known_mistakes
 from gradecheck.errors import GradecheckError
 from gradecheck.exercise import Exercise, Mistake, MistakeClass
@@ -100,12 +99,16 @@ def _tape_is_refused(exercise: Exercise) -> Claim:
 def _answer_by_tape(exercise: Exercise) -> Callable[..., Any]:
     def answer(*arguments: Any) -> Any:
         tf = load_tensorflow()
-        inputs = [tf.convert_to_tensor(a) for a in arguments[:-1]]
+        count = len(exercise.inputs)
+        inputs = [tf.convert_to_tensor(a) for a in arguments[:count]]
+        settings = arguments[len(exercise.arguments) :]
         wanted = [inputs[exercise.inputs.index(name)] for name in exercise.differentiates]
-        with tf.GradientTape() as tape:
+        with tf.GradientTape(persistent=True) as tape:
             tape.watch(wanted)
-            z = exercise.forward(tf, *inputs)
-        gradients = tape.gradient(z, wanted, output_gradients=arguments[-1])
+            z = exercise.forward(tf, *inputs, *settings)
+        if exercise.whole_jacobian:
+            return tape.jacobian(z, wanted[0], experimental_use_pfor=False)
+        gradients = tape.gradient(z, wanted, output_gradients=arguments[count])
         return gradients[0] if len(gradients) == 1 else tuple(gradients)
 
     return answer
@@ -113,25 +116,18 @@ def _answer_by_tape(exercise: Exercise) -> Callable[..., Any]:
 
 def _is_possible(exercise: Exercise, mistake: Mistake) -> bool:
     """Whether the mistake differs from the truth in this exercise; dz of a sum is no mistake in a sum."""
-    vjp = true_product_of(exercise)
     for expected in expected_cases(exercise, 0)[1:]:
-        made = evaluate(mistake, expected.case.arguments, vjp)
+        made = evaluate(exercise, mistake, expected.case)
         if made is None or len(made) != len(expected.outputs):
             return True
         for value, output in zip(made, expected.outputs, strict=True):
-            if value.shape != output.value.shape or not np.all(abs(value - output.value) <= output.tolerance):
+            if compare(value, output.middle, output.tolerance).fault is not None:
                 return True
     return False
 
 
 def _mistake_meets_its_class(exercise: Exercise, mistake: Mistake) -> Claim:
-    vjp = true_product_of(exercise)
-
-    def planted(*arguments: Any) -> Any:
-        result = mistake.formula(vjp, *(np.asarray(a, np.float64) for a in arguments))
-        return result[0] if isinstance(result, tuple) and len(result) == 1 else result
-
-    verdict = _judge_planted(exercise, planted)
+    verdict = _judge_planted(exercise, plant(exercise, mistake))
     wanted = {MistakeClass.REJECTED: 0.0, MistakeClass.EXTREME: MODERATE_SHARE, MistakeClass.NOTED: 1.0}
     holds = verdict.score == wanted[mistake.outcome]
     return Claim(exercise.name, f"the mistake {mistake.id} is {mistake.outcome} ({_seen(verdict)})", holds)

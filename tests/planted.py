@@ -16,6 +16,7 @@ from gradecheck.judge import judge
 from gradecheck.run.caller import ArgumentKind
 from gradecheck.run.inline import InlineCaller
 from gradecheck.run.outcome import Array, Outcome
+from gradecheck.setting import Setting
 from gradecheck.verdict import Status, Verdict
 
 Answer = Callable[..., Any]
@@ -105,6 +106,7 @@ class Scripted:
         kind: ArgumentKind = ArgumentKind.TENSOR32,
         outputs: int = 1,
         report_arguments: bool = False,
+        settings: Sequence[Setting] = (),
     ) -> Outcome:
         at = len(self.kinds)
         self.kinds.append(kind)
@@ -112,7 +114,14 @@ class Scripted:
         if at in self.script:
             return self.script[at]
         inline = InlineCaller({function: self.answer})
-        return inline.call(function, arguments, kind=kind, outputs=outputs, report_arguments=report_arguments)
+        return inline.call(
+            function,
+            arguments,
+            kind=kind,
+            outputs=outputs,
+            report_arguments=report_arguments,
+            settings=settings,
+        )
 
 
 def judged_by(caller: Scripted, **options: Any) -> Verdict:

@@ -11,6 +11,7 @@ ROOT = Path(gradecheck.__file__).parent
 #: One way to walk. A room imports itself and what stands before it.
 ORDER = (
     "errors",
+    "setting",
     "exercise",
     "catalogue",
     "cases",

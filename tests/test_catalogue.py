@@ -8,7 +8,7 @@ from planted import RIGHT, judged
 
 from gradecheck.cases import Case, CaseKind, draw_cases
 from gradecheck.catalogue import EXERCISES, find_exercise
-from gradecheck.diagnose.recognise import evaluate, true_product_of
+from gradecheck.diagnose.recognise import evaluate, plant
 from gradecheck.diagnose.shared import known_mistakes
 from gradecheck.exercise import Exercise, Mistake, MistakeClass
 from gradecheck.verdict import Status
@@ -100,13 +100,7 @@ def test_every_mistake_has_sentences_to_read() -> None:
 
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
 def test_every_known_mistake_meets_its_class(exercise: Exercise, mistake: Mistake) -> None:
-    def planted(*arguments: object) -> object:
-        given = evaluate(mistake, tuple(np.array(a) for a in arguments), true_product_of(exercise))
-        if given is None:
-            raise ValueError("the shapes do not fit")
-        return given[0] if len(given) == 1 else given
-
-    verdict = judged(exercise, planted)
+    verdict = judged(exercise, plant(exercise, mistake))
     assert verdict.status is Status.FAILED
     if mistake.outcome is MistakeClass.EXTREME:
         assert verdict.score == 0.8
@@ -126,7 +120,7 @@ def _first_that_computes_the_same(exercise: Exercise, mistake: Mistake) -> Mista
 
 
 def _flat(exercise: Exercise, mistake: Mistake, case: Case) -> list[object] | None:
-    arrays = evaluate(mistake, case.arguments, true_product_of(exercise))
+    arrays = evaluate(exercise, mistake, case)
     return None if arrays is None else [(a.shape, (a.round(5) + 0.0).tolist()) for a in arrays]
 
 

@@ -18,8 +18,9 @@ from planted import (
     wide,
 )
 
+from gradecheck.cases import Case, CaseKind
 from gradecheck.catalogue import find_exercise
-from gradecheck.diagnose.recognise import evaluate, true_product_of
+from gradecheck.diagnose.recognise import evaluate, plant
 from gradecheck.diagnose.shared import known_mistakes
 from gradecheck.exercise import Exercise, Formula, Mistake
 
@@ -158,11 +159,11 @@ def test_what_is_right_is_never_named(title: str) -> None:
 def test_a_formula_that_does_not_fit_the_shapes_gives_nothing() -> None:
     exercise = find_exercise("matmul")
     mistake = Mistake("m", "S.", "H.", "T.", lambda _vjp, x, y, _dz: x @ y @ x)
-    arrays = tuple(np.ones(shape, np.float32) for shape in ((2, 3), (3, 4), (2, 4)))
-    assert evaluate(mistake, arrays, true_product_of(exercise)) is None
+    x, y, dz = (np.ones(shape, np.float32) for shape in ((2, 3), (3, 4), (2, 4)))
+    assert evaluate(exercise, mistake, Case(CaseKind.MODERATE, (x, y), dz)) is None
 
 
-def test_the_true_product_is_what_a_right_answer_returns() -> None:
+def test_a_formula_is_given_the_true_product() -> None:
     x, y, dz = np.ones((2, 3)), np.arange(12.0).reshape(3, 4), np.ones((2, 4))
-    (product,) = true_product_of(find_exercise("matmul"))(x, y, dz)
-    assert np.allclose(product, grad_matmul(x, y, dz))
+    untouched = Mistake("m", "S.", "H.", "T.", lambda vjp, *arguments: vjp(*arguments))
+    assert np.allclose(plant(find_exercise("matmul"), untouched)(x, y, dz), grad_matmul(x, y, dz))

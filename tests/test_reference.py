@@ -45,13 +45,13 @@ def test_differences_leave_their_inputs_alone() -> None:
 
 
 def test_the_sigmoids_gradient_on_paper() -> None:
-    expected = expect(find_exercise("sigmoid"), Case(CaseKind.MODERATE, (f32(0, 2), f32(1, -2))))
+    expected = expect(find_exercise("sigmoid"), Case(CaseKind.MODERATE, (f32(0, 2),), f32(1, -2)))
     s = 1 / (1 + np.exp(-2.0))
     assert np.allclose(expected.outputs[0].value, [0.25, -2 * s * (1 - s)], rtol=1e-14)
 
 
 def test_each_output_has_its_own_reference() -> None:
-    expected = expect(PRODUCT, Case(CaseKind.MODERATE, (f32(1, 2), f32(3, 4), f32(5, -6))))
+    expected = expect(PRODUCT, Case(CaseKind.MODERATE, (f32(1, 2), f32(3, 4)), f32(5, -6)))
     assert {output.name: output.value.tolist() for output in expected.outputs} == {
         "da": [15, -24],
         "db": [5, -12],
@@ -76,20 +76,20 @@ def test_a_tolerance_is_positive_and_far_below_the_subtlest_mistake(exercise: Ex
 
 
 def test_the_tolerance_is_14_roundings_of_the_products_and_2_of_each_upstream_entry() -> None:
-    (output,) = expect(find_exercise("sigmoid"), Case(CaseKind.MODERATE, (f32(0, 1), f32(1, -2)))).outputs
+    (output,) = expect(find_exercise("sigmoid"), Case(CaseKind.MODERATE, (f32(0, 1),), f32(1, -2))).outputs
     slope = float(output.value[1]) / -2
     assert output.tolerance / EPS32 == pytest.approx([14 * 0.25 + 2, 14 * slope * 2 + 2 * 2])
 
 
 def test_a_row_of_the_jacobian_that_vanishes_leaves_room_for_one_rounding() -> None:
-    (output,) = expect(find_exercise("softmax"), Case(CaseKind.MODERATE, (f32(3), f32(-2)))).outputs
+    (output,) = expect(find_exercise("softmax"), Case(CaseKind.MODERATE, (f32(3),), f32(-2))).outputs
     assert output.value.tolist() == pytest.approx([0])
     assert output.tolerance / EPS32 == pytest.approx([2 * 2])
 
 
 def test_the_second_term_lets_the_seeds_own_sigmoid_pass_at_five() -> None:
     """At x = 5, 1 - sigmoid(x) cancels: the error is of the size of dz's rounding, not of the answer's."""
-    (output,) = expect(find_exercise("sigmoid"), Case(CaseKind.MODERATE, (f32(5), f32(2)))).outputs
+    (output,) = expect(find_exercise("sigmoid"), Case(CaseKind.MODERATE, (f32(5),), f32(2))).outputs
     s = (np.float32(1) / (np.float32(1) + np.exp(-np.float32(5)))).astype(np.float32)
     in_float32 = np.float32(2) * s * (np.float32(1) - s)
     assert abs(float(in_float32) - output.value[0]) <= output.tolerance[0]
@@ -97,11 +97,11 @@ def test_the_second_term_lets_the_seeds_own_sigmoid_pass_at_five() -> None:
 
 
 def test_extreme_inputs_ask_for_robustness_only() -> None:
-    (output,) = expect(find_exercise("sigmoid"), Case(CaseKind.EXTREME, (f32(-100, 0), f32(1, -2)))).outputs
+    (output,) = expect(find_exercise("sigmoid"), Case(CaseKind.EXTREME, (f32(-100, 0),), f32(1, -2))).outputs
     assert output.tolerance.tolist() == pytest.approx([2e-4, 2e-4])
     wide = expect(
         find_exercise("matmul"),
-        Case(CaseKind.EXTREME, (np.ones((1, 1), "f4"), f32(50).reshape(1, 1), f32(3).reshape(1, 1))),
+        Case(CaseKind.EXTREME, (np.ones((1, 1), "f4"), f32(50).reshape(1, 1)), f32(3).reshape(1, 1)),
     )
     assert wide.outputs[0].tolerance[0, 0] == pytest.approx(1e-4 * 3 * 50)
 

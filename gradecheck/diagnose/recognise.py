@@ -5,11 +5,11 @@ different draws at the least, and when it differs from the truth there.
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
+from gradecheck.cases import Case
 from gradecheck.diagnose.shared import known_mistakes
 from gradecheck.exercise import Exercise, Float64, Mistake, MistakeClass
 from gradecheck.observe import Evidence, Observation
@@ -32,40 +32,45 @@ def recognise(evidence: Evidence) -> Mistake | None:
     returned = [o for o in ordinary if isinstance(o.outcome, Returned)]
     if len(returned) < LEAST_DRAWS or all(o.right for o in ordinary):
         return None
-    vjp = partial(_products, evidence.exercise)
     for mistake in known_mistakes(evidence.exercise):
-        if mistake.outcome is MistakeClass.REJECTED and _explains(mistake, ordinary, vjp):
+        if mistake.outcome is MistakeClass.REJECTED and _explains(evidence.exercise, mistake, ordinary):
             return mistake
     return None
 
 
-def evaluate(
-    mistake: Mistake, arguments: tuple[np.ndarray[Any, Any], ...], vjp: Callable[..., Any]
-) -> tuple[Float64, ...] | None:
-    """What the mistake returns for these arguments, or None where it cannot be computed."""
+def evaluate(exercise: Exercise, mistake: Mistake, case: Case) -> tuple[Float64, ...] | None:
+    """What the mistake returns on a case, or None where it cannot be computed."""
     try:
         with np.errstate(all="ignore"):
-            result = mistake.formula(vjp, *(np.asarray(a, np.float64) for a in arguments))
+            result = plant(exercise, mistake)(*case.arguments, *case.settings)
     except (ValueError, IndexError, TypeError, np.linalg.LinAlgError):
         return None
     results = result if isinstance(result, tuple) else (result,)
     return tuple(np.asarray(r, np.float64) for r in results)
 
 
-def true_product_of(exercise: Exercise) -> Callable[..., tuple[Float64, ...]]:
-    """The true vector-Jacobian products as a function of the exercise's arguments."""
-    return partial(_products, exercise)
+def plant(exercise: Exercise, mistake: Mistake) -> Callable[..., Any]:
+    """The mistake as a student's function, with the exercise's signature; it computes in float64."""
+
+    def planted(*arguments: Any) -> Any:
+        count = len(exercise.arguments)
+        arrays = tuple(np.asarray(a, np.float64) for a in arguments[:count])
+        settings = arguments[count:]
+
+        def vjp(*others: Float64) -> tuple[Float64, ...]:
+            return true_products(exercise, others, settings)
+
+        result = mistake.formula(vjp, *arrays, *(settings if mistake.takes_settings else ()))
+        return result[0] if isinstance(result, tuple) and len(result) == 1 else result
+
+    return planted
 
 
-def _products(exercise: Exercise, *arguments: Float64) -> tuple[Float64, ...]:
-    return true_products(exercise, arguments)
-
-
-def _explains(mistake: Mistake, ordinary: list[Observation], vjp: Callable[..., Any]) -> bool:
+def _explains(exercise: Exercise, mistake: Mistake, ordinary: list[Observation]) -> bool:
     draws = 0
     telling = False
     for observation in ordinary:
-        predicted = evaluate(mistake, observation.case.arguments, vjp)
+        predicted = evaluate(exercise, mistake, observation.case)
         outcome = observation.outcome
         if predicted is None:
             if any(finding.yours is not None for finding in observation.findings):

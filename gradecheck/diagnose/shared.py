@@ -142,7 +142,8 @@ def known_mistakes(exercise: Exercise) -> tuple[Mistake, ...]:
     """The mistakes to look for in an exercise: its own first, then those shared by all."""
     rank = np.ndim(exercise.printed[exercise.differentiates[0]])
     matrices = _FOR_MATRICES if rank == 2 else ()
-    mistakes = (*exercise.mistakes, *_OF_THE_UPSTREAM, *matrices, *_about_the_forward_value(exercise))
+    of_vjps = () if exercise.whole_jacobian else (*_OF_THE_UPSTREAM, *_about_the_forward_value(exercise))
+    mistakes = (*exercise.mistakes, *of_vjps, *_OF_THE_RESULT, *matrices)
     first_by_id: dict[str, Mistake] = {}
     for mistake in mistakes:
         first_by_id.setdefault(mistake.id, mistake)

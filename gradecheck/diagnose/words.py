@@ -183,7 +183,10 @@ def finite_differences() -> str:
 
 def at_kink() -> str:
     """Another slope than TensorFlow's at a corner, where several are right."""
-    return "At the corner itself your slope is another than TensorFlow's; every value between the two sides is right."
+    return (
+        "At the corner itself your slope is another than TensorFlow's; every value between the two sides "
+        "is right."
+    )
 
 
 def float32(error: float) -> str:

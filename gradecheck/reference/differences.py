@@ -42,7 +42,9 @@ def one_sided_jacobian(
     Plain one-sided differences, exact where the function is linear on that side.
 
     Args:
-        forward, inputs, index: as for `jacobian`.
+        forward: the function in NumPy.
+        inputs: all its inputs, float64; they are not changed.
+        index: which input to differentiate.
         side: 1 for the side of larger x, -1 for the other.
     """
     x = inputs[index]

@@ -1,6 +1,6 @@
 """What a right answer is on one case, and how far a right answer in float32 can be from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -10,6 +10,7 @@ from gradecheck.errors import AuthorError, OracleDisagreement
 from gradecheck.exercise import Exercise, Float64
 from gradecheck.reference.differences import jacobian, one_sided_jacobian
 from gradecheck.reference.tape import vector_jacobian_products, whole_jacobian
+from gradecheck.setting import Setting
 
 EPS32 = float(np.finfo(np.float32).eps)
 #: Right answers, measured over several hundred, need 3.4; the subtlest wrong one sits at 45.
@@ -84,6 +85,7 @@ def expect(exercise: Exercise, case: Case) -> ExpectedCase:
     """
     inputs = [a.astype(np.float64) for a in case.inputs]
     upstream = None if case.upstream is None else case.upstream.astype(np.float64)
+    exercise = _with_settings(exercise, case.settings)
     outputs = []
     for name, index in zip(exercise.outputs, _indices(exercise), strict=True):
         if case.kind is CaseKind.KINK:
@@ -102,15 +104,30 @@ def expect(exercise: Exercise, case: Case) -> ExpectedCase:
     return ExpectedCase(case, tuple(outputs))
 
 
-def true_products(exercise: Exercise, arguments: tuple[Float64, ...]) -> tuple[Float64, ...]:
+def true_products(
+    exercise: Exercise, arguments: tuple[Float64, ...], settings: tuple[Setting, ...] = ()
+) -> tuple[Float64, ...]:
     """The true answers at any arguments, for the formulas of known mistakes; float64, from differences.
 
     Differences need no tape, so a planted mistake is not taken for an answer that uses one.
     """
+    exercise = _with_settings(exercise, settings)
     inputs = arguments[: len(exercise.inputs)]
     upstream = None if exercise.whole_jacobian else arguments[-1]
     return tuple(
         _contract(jacobian(exercise.forward_numpy, inputs, index), upstream) for index in _indices(exercise)
+    )
+
+
+def _with_settings(exercise: Exercise, settings: tuple[Setting, ...]) -> Exercise:
+    """The exercise with its settings given their values, so that its functions take arrays alone."""
+    if not settings:
+        return exercise
+    forward, forward_numpy = exercise.forward, exercise.forward_numpy
+    return replace(
+        exercise,
+        forward=lambda tf, *inputs: forward(tf, *inputs, *settings),
+        forward_numpy=lambda *inputs: forward_numpy(*inputs, *settings),
     )
 
 

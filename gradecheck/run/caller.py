@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from gradecheck.run.outcome import Array, Outcome
+from gradecheck.setting import Setting
 
 
 class ArgumentKind(StrEnum):
@@ -30,6 +31,7 @@ class Caller(Protocol):
         kind: ArgumentKind = ArgumentKind.TENSOR32,
         outputs: int = 1,
         report_arguments: bool = False,
+        settings: Sequence[Setting] = (),
     ) -> Outcome:
         """Call `function` by position and report what came of it; never raises for what it does.
 
@@ -40,5 +42,6 @@ class Caller(Protocol):
             outputs: how many arrays the exercise asks for; with more than one, a returned tuple or
                 list of any length is taken apart, one `Returned.values` entry an item.
             report_arguments: also report the arguments as they are after the call.
+            settings: plain values that follow the arrays, as they are.
         """
         ...

@@ -8,6 +8,7 @@ from gradecheck.run.frames import Locate, locate_in_files
 from gradecheck.run.invoke import Request, invoke
 from gradecheck.run.outcome import Array, Outcome
 from gradecheck.run.quiet import quiet
+from gradecheck.setting import Setting
 
 
 class InlineCaller:
@@ -32,8 +33,9 @@ class InlineCaller:
         kind: ArgumentKind = ArgumentKind.TENSOR32,
         outputs: int = 1,
         report_arguments: bool = False,
+        settings: Sequence[Setting] = (),
     ) -> Outcome:
         """Call a function here; what it prints is swallowed, and only KeyboardInterrupt passes through."""
-        request = Request(function, tuple(arguments), kind, outputs, report_arguments)
+        request = Request(function, tuple(arguments), kind, outputs, report_arguments, tuple(settings))
         with quiet():
             return invoke(self._functions, request, self._locate)

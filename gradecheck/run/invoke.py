@@ -12,6 +12,7 @@ from gradecheck.run.limits import MAX_ARRAYS
 from gradecheck.run.outcome import Array, Missing, NotArray, Raised, Returned
 from gradecheck.run.values import count_stacked, make_arguments, read_values, to_value
 from gradecheck.run.watch import watching
+from gradecheck.setting import Setting
 
 _NOTHING = np.empty(0)
 
@@ -25,6 +26,7 @@ class Request:
     kind: ArgumentKind = ArgumentKind.TENSOR32
     outputs: int = 1
     report_arguments: bool = False
+    settings: Sequence[Setting] = ()
 
 
 def invoke(functions: Mapping[str, Any], request: Request, locate: Locate) -> Returned | Raised | Missing:
@@ -35,7 +37,7 @@ def invoke(functions: Mapping[str, Any], request: Request, locate: Locate) -> Re
     arguments = make_arguments(request.arguments, request.kind)
     with watching() as watch:
         try:
-            returned = function(*arguments)
+            returned = function(*arguments, *request.settings)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit, too, is the student's mistake

@@ -31,6 +31,7 @@ def request_to_message(request: Request, identity: str) -> Message:
         "kind": request.kind.value,
         "outputs": request.outputs,
         "report_arguments": request.report_arguments,
+        "settings": list(request.settings),
     }
     return Message(head, tuple(request.arguments))
 
@@ -39,7 +40,11 @@ def request_from_message(message: Message) -> Request:
     """The same, in the worker, which may trust the judge."""
     head = message.head
     kind = ArgumentKind(head["kind"])
-    return Request(head["function"], message.arrays, kind, head["outputs"], head["report_arguments"])
+    # JSON knows no tuples, and no setting is a list.
+    settings = tuple(tuple(s) if isinstance(s, list) else s for s in head["settings"])
+    return Request(
+        head["function"], message.arrays, kind, head["outputs"], head["report_arguments"], settings
+    )
 
 
 def outcome_to_message(outcome: Returned | Raised | Missing | None, identity: str) -> Message:

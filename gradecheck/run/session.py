@@ -15,6 +15,7 @@ from gradecheck.run.limits import MAX_MESSAGE_BYTES, Limits
 from gradecheck.run.outcome import Array, Died, Missing, Outcome, Raised, Returned, TimedOut
 from gradecheck.run.replies import cell_message_from_message, outcome_from_message, request_to_message
 from gradecheck.run.wire import Closed, Connection, Message, WireError
+from gradecheck.setting import Setting
 
 _DYING_SECONDS = 0.3  # between a closed connection and the end of the process that held it
 
@@ -115,6 +116,7 @@ class Session:
         kind: ArgumentKind = ArgumentKind.TENSOR32,
         outputs: int = 1,
         report_arguments: bool = False,
+        settings: Sequence[Setting] = (),
     ) -> Outcome:
         """Call a function that the cells defined; see `gradecheck.run.caller.Caller.call`.
 
@@ -122,7 +124,7 @@ class Session:
             WorkerUnavailable: no process could be started; nothing that the function does raises.
         """
         self.run_cells()
-        request = Request(function, tuple(arguments), kind, outputs, report_arguments)
+        request = Request(function, tuple(arguments), kind, outputs, report_arguments, tuple(settings))
         message = request_to_message(request, secrets.token_hex(8))
         outcome = self._surely(lambda: self._call(message))
         if outcome is None:  # an answer to a question that was not asked

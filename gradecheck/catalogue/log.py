@@ -1,0 +1,95 @@
+"""grad_log: z = ln(x), element by element, for x above 0."""
+
+import numpy as np
+
+from gradecheck.catalogue.elementwise import ELEMENTWISE_SHAPES
+from gradecheck.exercise import Exercise, Mistake
+
+#: What people add to x lest it be zero, in its largest form; below 1e-6 nobody can tell.
+SAFETY_TERM = 1e-3
+
+_MISTAKES = (
+    Mistake(
+        "log-in-numerator",
+        "dz is multiplied by the logarithm itself.",
+        "At x = 1 your slope is 0. Nudge x there: does z stay where it is?",
+        "You use the value of the logarithm where its slope belongs.",
+        lambda _vjp, x, dz: dz * np.log(x),
+    ),
+    Mistake(
+        "log-in-denominator",
+        "dz is divided by the logarithm of x.",
+        "Try x = 1. Is the curve infinitely steep there?",
+        "Two things could stand below dz: x, or its logarithm. Which of them vanishes where the curve is steep?",
+        lambda _vjp, x, dz: dz / np.log(x),
+    ),
+    Mistake(
+        "slope-upside-down",
+        "Your slope grows with x.",
+        "The logarithm flattens as x grows. Does your slope?",
+        "Draw the curve near 0.5 and near 5. Where is it steeper?",
+        lambda _vjp, x, dz: dz * x,
+    ),
+    Mistake(
+        "differentiated-twice",
+        "This is the slope of the slope: one derivative too many.",
+        "The logarithm rises everywhere. Which sign has your slope?",
+        "Which function did you differentiate: ln(x), or 1/x?",
+        lambda _vjp, x, dz: -dz / x**2,
+    ),
+    Mistake(
+        "wrong-base",
+        "This is the gradient of the logarithm to base 10.",
+        "Your answer is off by the same factor everywhere, about 0.434. Which logarithm has that?",
+        "In TensorFlow and NumPy, log is the natural logarithm.",
+        lambda _vjp, x, dz: dz / (x * np.log(10)),
+    ),
+    Mistake(
+        "wrong-base-two",
+        "This is the gradient of the logarithm to base 2.",
+        "Your answer is off by the same factor everywhere, about 1.443. Which logarithm has that?",
+        "In TensorFlow and NumPy, log is the natural logarithm.",
+        lambda _vjp, x, dz: dz / (x * np.log(2)),
+    ),
+    Mistake(
+        "upstream-in-denominator",
+        "dz stands below the line of the fraction.",
+        "Double dz: your answer becomes half as large. How should it change?",
+        "The message from above is a factor, never a divisor.",
+        lambda _vjp, x, dz: 1 / (x * dz),
+    ),
+    Mistake(
+        "slope-at-upstream",
+        "The slope is taken at dz instead of at x.",
+        "Where on the curve is the slope measured: at the input, or at the message from above?",
+        "dz tells how much the loss cares about z. It does not tell where on the curve we are.",
+        lambda _vjp, _x, dz: np.ones_like(dz),
+    ),
+    Mistake(
+        "safety-term",
+        "Something small is added to x before it is used.",
+        "Your answer is nearly right, and worst where x is small. What was added there?",
+        "A safety term changes the function. The exercise asks for the logarithm as it is.",
+        lambda _vjp, x, dz: dz / (x + SAFETY_TERM),
+    ),
+)
+
+LOG = Exercise(
+    name="grad_log",
+    title="log",
+    arguments=("x", "dz"),
+    differentiates=("x",),
+    forward=lambda tf, x: tf.math.log(x),
+    forward_numpy=lambda x: np.log(x),
+    printed={"x": [[0.5, 1, 2], [4, 0.25, 8]], "dz": [[1, -2, 3], [-1, 0.5, 2]]},
+    shapes=ELEMENTWISE_SHAPES,
+    low=0.25,
+    high=6.0,
+    extremes=(
+        {"x": [900, 0.03125, 1]},
+        {"x": [[1e6, 100], [0.0625, 900]]},
+    ),
+    points=10,
+    mistakes=_MISTAKES,
+    worth_knowing="Near 0 the slope has no bound: this is why a loss with a logarithm in it can blow up.",
+)
