@@ -34,7 +34,7 @@ _MISTAKES = (
         "differentiated-twice",
         "This is the slope of the slope: one derivative too many.",
         "The logarithm rises everywhere. Which sign has your slope?",
-        "Which function did you differentiate: ln(x), or 1/x?",
+        "Count how many times you have differentiated since you wrote down ln(x).",
         lambda _vjp, x, dz: -dz / x**2,
     ),
     Mistake(

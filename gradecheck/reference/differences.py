@@ -31,7 +31,7 @@ def jacobian(forward: Callable[..., Any], inputs: Sequence[Float64], index: int)
         ],
         axis=-1,
     )
-    return columns.reshape(*columns.shape[:-1], *x.shape)
+    return columns.reshape((*columns.shape[:-1], *x.shape))
 
 
 def one_sided_jacobian(
@@ -57,7 +57,7 @@ def one_sided_jacobian(
         ],
         axis=-1,
     )
-    return columns.reshape(*columns.shape[:-1], *x.shape)
+    return columns.reshape((*columns.shape[:-1], *x.shape))
 
 
 def _slope(

@@ -64,4 +64,4 @@ def whole_jacobian(forward: Callable[..., Any], inputs: Sequence[Float64], index
         one_hot = np.zeros(shape)
         one_hot[at] = 1.0
         rows.append(vector_jacobian_products(forward, inputs, one_hot, [index])[0])
-    return np.stack(rows).reshape(*shape, *inputs[index].shape)
+    return np.stack(rows).reshape((*shape, *inputs[index].shape))

@@ -1,0 +1,220 @@
+"""What grad_add and grad_multiply have in common: shapes that broadcast, and what goes wrong with them.
+
+Where a was stretched to the shape of z, every copy sends a gradient back. The mistakes here get those
+contributions from the exercise, one array of z's shape for a and one for b, and put them together wrongly.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from gradecheck.exercise import Exercise, Float64, Formula, Mistake, Shape
+
+#: `contributions(a, b, dz)`: what each copy of an element of a, and of b, sends back; both of z's shape.
+Contributions = Callable[[Float64, Float64, Float64], tuple[Float64, Float64]]
+#: `collect(contributions, shape)`: what a mistake makes of them for an argument of that shape.
+Collect = Callable[[Float64, Shape], Float64]
+
+#: The printed example's shapes first; a square one lets a sum over the wrong axis run.
+PATTERNS: tuple[Mapping[str, Shape], ...] = tuple(
+    {"a": a, "b": b}
+    for a, b in (
+        ((2, 3), (3,)),
+        ((2, 3), (3,)),
+        ((2, 3), (2, 1)),
+        ((1, 3), (2, 1)),
+        ((3,), (2, 3)),
+        ((), ()),
+        ((2, 3), ()),
+        ((2, 3), (2, 3)),
+        ((3, 3), (3,)),
+        ((3, 3), (3, 3)),
+        ((4,), (3, 1)),
+        ((2, 1), (2, 4)),
+    )
+)
+
+
+def stretched_axes(shape: Shape, rank: int) -> tuple[int, ...]:
+    """The axes of a z of that rank along which an argument of `shape` has one element or no axis at all."""
+    padded = (1,) * (rank - len(shape)) + shape
+    return tuple(axis for axis, length in enumerate(padded) if length == 1)
+
+
+def copies_of(shape: Shape, full: Shape) -> float:
+    """How many copies of an argument of `shape` went into a z of the shape `full`."""
+    return float(np.prod(full) / np.prod(shape))
+
+
+def _along_the_other_axis(full: Float64, shape: Shape) -> Float64:
+    if full.ndim != 2 or full.shape == shape:
+        return full.reshape(shape)
+    (axis, *more) = stretched_axes(shape, full.ndim)
+    return full.sum(axis=1 - axis, keepdims=len(shape) == 2) if not more else full.sum().reshape(shape)
+
+
+def _with_axes_kept(full: Float64, shape: Shape) -> Float64:
+    return full.sum(axis=stretched_axes(shape, full.ndim), keepdims=True)
+
+
+def _with_axes_dropped(full: Float64, shape: Shape) -> Float64:
+    return full.sum(axis=stretched_axes(shape, full.ndim))
+
+
+def _first_copy(full: Float64, shape: Shape) -> Float64:
+    for axis in stretched_axes(shape, full.ndim):
+        full = full.take([0], axis=axis)
+    return full.reshape(shape)
+
+
+def _missing_axes_only(full: Float64, shape: Shape) -> Float64:
+    return full.sum(axis=tuple(range(full.ndim - len(shape))))
+
+
+def _axes_of_one_only(full: Float64, shape: Shape) -> Float64:
+    missing = full.ndim - len(shape)
+    return full.sum(axis=tuple(i for i in stretched_axes(shape, full.ndim) if i >= missing), keepdims=True)
+
+
+def _everything(full: Float64, shape: Shape) -> Float64:
+    return full if full.shape == shape else np.full(shape, full.sum())
+
+
+def _one_number(full: Float64, shape: Shape) -> Float64:
+    return full if full.shape == shape else np.array(full.sum())
+
+
+def broadcasting_mistakes(contributions: Contributions) -> tuple[Mistake, ...]:
+    """The ways to get broadcasting wrong, for an exercise with those contributions."""
+
+    def both(collect: Collect) -> Formula:
+        def formula(_vjp: object, a: Float64, b: Float64, dz: Float64) -> tuple[Float64, ...]:
+            pairs = zip(contributions(a, b, dz), (a, b), strict=True)
+            return tuple(collect(full, argument.shape) for full, argument in pairs)
+
+        return formula
+
+    def averaged(vjp: Callable[..., tuple[Float64, ...]], *arguments: Float64) -> tuple[Float64, ...]:
+        *inputs, dz = arguments
+        pairs = zip(vjp(*arguments), inputs, strict=True)
+        return tuple(g / copies_of(x.shape, dz.shape) for g, x in pairs)
+
+    return (
+        Mistake(
+            "broadcast-not-summed",
+            "An argument was stretched to the shape of z, and its gradient has still the stretched shape.",
+            "How many numbers does b have, and how many do you return for it?",
+            "One element took part in several entries of z. What does the chain rule say about several paths?",
+            both(lambda full, _shape: full),
+        ),
+        Mistake(
+            "broadcast-averaged",
+            "Over the copies of a stretched argument you take the average.",
+            "You are off by the number of copies. Nothing in the forward direction divides by it.",
+            "Each path from an element to the loss counts in full.",
+            averaged,
+        ),
+        Mistake(
+            "broadcast-summed-over-wrong-axis",
+            "The contributions are put together along the wrong axis.",
+            "Along which axis was the argument repeated? Write its shape below that of z, right-aligned.",
+            "The axis that was stretched is the one to go; yours is the other.",
+            both(_along_the_other_axis),
+        ),
+        Mistake(
+            "broadcast-axes-kept",
+            "The numbers are right, and an axis of length one is left over.",
+            "Compare the shape of your answer with that of the argument.",
+            "An axis that the argument never had must go altogether.",
+            both(_with_axes_kept),
+        ),
+        Mistake(
+            "broadcast-axes-dropped",
+            "The numbers are right, and an axis of length one has gone.",
+            "Compare the shape of your answer with that of the argument.",
+            "An axis that the argument has, if only of length one, must stay.",
+            both(_with_axes_dropped),
+        ),
+        Mistake(
+            "broadcast-first-copy-only",
+            "Of the copies of a stretched argument only the first counts in your answer.",
+            "The other rows used that argument, too. Where are their messages?",
+            "One element, several paths: all of them reach the loss.",
+            both(_first_copy),
+        ),
+        Mistake(
+            "broadcast-stretched-axis-forgotten",
+            "You take care of axes that an argument lacks, but not of its axes of length one.",
+            "Try a of shape (2, 3) with b of shape (2, 1).",
+            "There are two ways to be stretched: an axis is missing, or its length is one.",
+            both(_missing_axes_only),
+        ),
+        Mistake(
+            "broadcast-missing-axis-forgotten",
+            "You take care of an argument's axes of length one, but not of axes that it lacks.",
+            "Try a of shape (2, 3) with b of shape (3,).",
+            "There are two ways to be stretched: an axis is missing, or its length is one.",
+            both(_axes_of_one_only),
+        ),
+        Mistake(
+            "broadcast-everything-summed",
+            "For a stretched argument all entries of your answer are one and the same number.",
+            "Do all columns of dz carry the same message?",
+            "Each element hears only from the entries of z that it took part in.",
+            both(_everything),
+        ),
+        Mistake(
+            "summed-to-one-number",
+            "For a stretched argument you return a single number.",
+            "How many numbers does the argument have?",
+            "Only the axis along which it was repeated disappears.",
+            both(_one_number),
+        ),
+        Mistake(
+            "broadcast-one-pattern-only",
+            "You treat b as a single row whatever its shape is, and a as never stretched.",
+            "Try equal shapes; then exchange a and b.",
+            "Which axes disappear has to follow from the shapes.",
+            lambda _vjp, a, b, dz: (
+                contributions(a, b, dz)[0],
+                contributions(a, b, dz)[1].sum(axis=0),
+            ),
+        ),
+        Mistake(
+            "multiplied-by-own-argument",
+            "Each gradient contains the very argument that it belongs to.",
+            "Hold the other argument still: is z a straight line in this one? What is its slope?",
+            "What you differentiate with respect to is gone from a slope like this one.",
+            lambda vjp, a, b, dz: tuple(g * x for g, x in zip(vjp(a, b, dz), (a, b), strict=True)),
+        ),
+    )
+
+
+def binary_exercise(
+    name: str,
+    *,
+    forward: Callable[..., object],
+    forward_numpy: Callable[..., object],
+    printed: Mapping[str, object],
+    points: float,
+    mistakes: tuple[Mistake, ...],
+    worth_knowing: str,
+) -> Exercise:
+    """An exercise on a function of two arrays that broadcast, with both gradients asked."""
+    return Exercise(
+        name=f"grad_{name}",
+        title=name,
+        arguments=("a", "b", "dz"),
+        differentiates=("a", "b"),
+        forward=forward,
+        forward_numpy=forward_numpy,
+        printed=printed,
+        shapes=PATTERNS,
+        extremes=(
+            {"a": [[1000, -100, 0], [0, 1, -1000]], "b": [100, 0, -1000]},
+            {"a": [[0, 0]], "b": [[0], [0]]},
+        ),
+        points=points,
+        mistakes=mistakes,
+        worth_knowing=worth_knowing,
+    )
