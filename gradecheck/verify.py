@@ -129,7 +129,8 @@ def _is_possible(exercise: Exercise, mistake: Mistake) -> bool:
 def _mistake_meets_its_class(exercise: Exercise, mistake: Mistake) -> Claim:
     verdict = _judge_planted(exercise, plant(exercise, mistake))
     wanted = {MistakeClass.REJECTED: 0.0, MistakeClass.EXTREME: MODERATE_SHARE, MistakeClass.NOTED: 1.0}
-    holds = verdict.score == wanted[mistake.outcome]
+    worst = min((output.score for output in verdict.outputs), default=verdict.score)
+    holds = worst == wanted[mistake.outcome]  # outputs that the mistake leaves alone keep their share
     return Claim(exercise.name, f"the mistake {mistake.id} is {mistake.outcome} ({_seen(verdict)})", holds)
 
 

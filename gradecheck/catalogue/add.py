@@ -11,5 +11,5 @@ ADD = binary_exercise(
     printed={"a": [[0.5, -1, 2], [3, -2, 0.25]], "b": [10, 20, 30], "dz": [[1, -2, 3], [-1, 0.5, 2]]},
     points=20,
     mistakes=broadcasting_mistakes(lambda _a, _b, dz: (dz, dz)),
-    worth_knowing="Forward, broadcasting copies; backward, copies are collected. One is the other's transpose.",
+    worth_knowing="Forward, broadcasting makes copies; backward, their messages are collected.",
 )

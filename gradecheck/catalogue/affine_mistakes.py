@@ -188,7 +188,7 @@ _OF_B = (
         "broadcast-not-summed",
         "db has the shape of dz: the gradient of b was handed on, one copy for each sample.",
         "For a single sample that would be true. How many samples share one b?",
-        "One element took part in several entries of Z. What does the chain rule say about several paths?",
+        "One element took part in several entries of Z. What becomes of several paths?",
         _only("db", lambda _W, _X, _b, dz: dz + 0.0),
     ),
     Mistake(

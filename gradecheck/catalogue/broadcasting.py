@@ -50,15 +50,17 @@ def _along_the_other_axis(full: Float64, shape: Shape) -> Float64:
     if full.ndim != 2 or full.shape == shape:
         return full.reshape(shape)
     (axis, *more) = stretched_axes(shape, full.ndim)
-    return full.sum(axis=1 - axis, keepdims=len(shape) == 2) if not more else full.sum().reshape(shape)
+    if more:
+        return np.full(shape, full.sum())
+    return np.asarray(full.sum(axis=1 - axis, keepdims=len(shape) == 2))
 
 
 def _with_axes_kept(full: Float64, shape: Shape) -> Float64:
-    return full.sum(axis=stretched_axes(shape, full.ndim), keepdims=True)
+    return np.asarray(full.sum(axis=stretched_axes(shape, full.ndim), keepdims=True))
 
 
 def _with_axes_dropped(full: Float64, shape: Shape) -> Float64:
-    return full.sum(axis=stretched_axes(shape, full.ndim))
+    return np.asarray(full.sum(axis=stretched_axes(shape, full.ndim)))
 
 
 def _first_copy(full: Float64, shape: Shape) -> Float64:
@@ -68,12 +70,13 @@ def _first_copy(full: Float64, shape: Shape) -> Float64:
 
 
 def _missing_axes_only(full: Float64, shape: Shape) -> Float64:
-    return full.sum(axis=tuple(range(full.ndim - len(shape))))
+    return np.asarray(full.sum(axis=tuple(range(full.ndim - len(shape)))))
 
 
 def _axes_of_one_only(full: Float64, shape: Shape) -> Float64:
     missing = full.ndim - len(shape)
-    return full.sum(axis=tuple(i for i in stretched_axes(shape, full.ndim) if i >= missing), keepdims=True)
+    axes = tuple(i for i in stretched_axes(shape, full.ndim) if i >= missing)
+    return np.asarray(full.sum(axis=axes, keepdims=True))
 
 
 def _everything(full: Float64, shape: Shape) -> Float64:
@@ -104,7 +107,7 @@ def broadcasting_mistakes(contributions: Contributions) -> tuple[Mistake, ...]:
             "broadcast-not-summed",
             "An argument was stretched to the shape of z, and its gradient has still the stretched shape.",
             "How many numbers does b have, and how many do you return for it?",
-            "One element took part in several entries of z. What does the chain rule say about several paths?",
+            "One element took part in several entries of z. What becomes of several paths?",
             both(lambda full, _shape: full),
         ),
         Mistake(

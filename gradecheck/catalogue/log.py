@@ -20,7 +20,7 @@ _MISTAKES = (
         "log-in-denominator",
         "dz is divided by the logarithm of x.",
         "Try x = 1. Is the curve infinitely steep there?",
-        "Two things could stand below dz: x, or its logarithm. Which of them vanishes where the curve is steep?",
+        "Where is the curve steep, and what vanishes there: x, or its logarithm?",
         lambda _vjp, x, dz: dz / np.log(x),
     ),
     Mistake(

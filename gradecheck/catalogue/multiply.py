@@ -17,7 +17,7 @@ def _collected(vjp: _VJP, a: Float64, b: Float64, for_a: Float64, for_b: Float64
 
 
 def _with_factors(factors: Callable[..., tuple[Float64, Float64]]) -> Formula:
-    """dz times another factor for a and for b, each in its own shape."""
+    """The message dz times another factor for a and for b, each in its own shape."""
 
     def formula(vjp: _VJP, a: Float64, b: Float64, dz: Float64) -> tuple[Float64, Float64]:
         for_a, for_b = factors(a, b)

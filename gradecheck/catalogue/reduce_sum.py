@@ -78,14 +78,14 @@ _MISTAKES = (
     ),
     Mistake(
         "rows-mixed-up-by-tile",
-        "The numbers are the right ones in the wrong order: dz was laid out again and again.",
+        "The right numbers in the wrong order: dz was laid out again and again.",
         _ROWS_MIXED,
         "To tile is to write a, b, a, b; to repeat is to write a, a, b, b.",
         lambda _vjp, x, dz: _tiled(x, dz),
     ),
     Mistake(
         "rows-mixed-up-by-repeat",
-        "The numbers are the right ones in the wrong order: each entry of dz was written many times in a row.",
+        "The right numbers in the wrong order: each entry of dz was written several times in a row.",
         _ROWS_MIXED,
         "To tile is to write a, b, a, b; to repeat is to write a, a, b, b.",
         lambda _vjp, x, dz: _repeated(x, dz),

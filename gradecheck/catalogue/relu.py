@@ -98,5 +98,5 @@ RELU = Exercise(
     kinks=({"x": [0, 1, -1, 0]}, {"x": [[0, 2], [-3, 0]]}),
     points=15,
     mistakes=_MISTAKES,
-    worth_knowing="At exactly 0 there is no one slope: TensorFlow takes 0, and anything from 0 to 1 is right.",
+    worth_knowing="At exactly 0 there is no one slope: TensorFlow takes 0; anything from 0 to 1 is right.",
 )

@@ -201,10 +201,10 @@ SOFTMAX_BATCHED = Exercise(
     forward=lambda tf, x: tf.nn.softmax(x, axis=1),
     forward_numpy=softmax_rows,
     printed={"x": [[0.5, -1, 2], [3, -2, 0.25]], "dz": [[1, -2, 3], [-1, 0.5, 2]]},
-    shapes=tuple({"x": s} for s in ((2, 3), (3, 3), (3, 3), (4, 2), (1, 4), (3, 1), (5, 4), (2, 6))),
+    shapes=tuple({"x": shape} for shape in ((2, 3), (3, 3), (3, 3), (4, 2), (1, 4), (3, 1), (5, 4), (2, 6))),
     extremes=(
         {"x": [[-100, 100, 0, 99], [0, 0, 0, 0]]},
-        {"x": [[1000, 999, 998.5], [-1000, -1001, -999], [1000, -1000, 0]]},
+        {"x": [[1000, 999, 998], [-1000, -1001, -999], [1000, -1000, 0]]},
     ),
     points=20,
     mistakes=(*_ROWS, *_OF_ONE_ROW),

@@ -176,7 +176,7 @@ def _extreme(evidence: Evidence, fault: Observation) -> Diagnosis:
     at = next(i for i, f in enumerate(fault.findings) if f.fault is not None)
     message = words.right_but_extremes(evidence, fault, fault.findings[at], fault.expected.outputs[at])
     large = max(float(abs(value).max()) for value in fault.case.inputs) > LARGE
-    if fault.findings[at].fault is Fault.NOT_FINITE and large:
+    if fault.findings[at].fault is Fault.NOT_FINITE and (large or fault.case.kind is CaseKind.KINK):
         return _not_robust(evidence, message)
     return Diagnosis(message, "extremes", remarks=words.changes_remark(evidence.changed))
 

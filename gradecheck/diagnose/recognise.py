@@ -5,6 +5,7 @@ different draws at the least, and when it differs from the truth there.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ LEAST_DRAWS = 2
 def recognise(evidence: Evidence) -> Mistake | None:
     """The known mistake that explains everything that the answer returned, or None.
 
+    Where a function has several outputs and no mistake explains them together, the first output that is wrong
+    is explained alone.
+
     Args:
         evidence: the calls; those on moderate cases and the printed example are looked at.
     """
@@ -32,10 +36,29 @@ def recognise(evidence: Evidence) -> Mistake | None:
     returned = [o for o in ordinary if isinstance(o.outcome, Returned)]
     if len(returned) < LEAST_DRAWS or all(o.right for o in ordinary):
         return None
-    for mistake in known_mistakes(evidence.exercise):
-        if mistake.outcome is MistakeClass.REJECTED and _explains(evidence.exercise, mistake, ordinary):
-            return mistake
+    exercise = evidence.exercise
+    known = [m for m in known_mistakes(exercise) if m.outcome is MistakeClass.REJECTED]
+
+    @cache
+    def predictions(mistake: Mistake) -> tuple[tuple[Float64, ...] | None, ...]:
+        return tuple(evaluate(exercise, mistake, o.case) for o in ordinary)
+
+    for output in (None, *_outputs_to_explain(evidence, returned)):
+        for mistake in known:
+            if _explains(predictions(mistake), ordinary, output):
+                return mistake
     return None
+
+
+def _outputs_to_explain(evidence: Evidence, returned: list[Observation]) -> list[int]:
+    """The output that the student is told of; where a call raised, all that are wrong in other calls."""
+    count = len(evidence.exercise.outputs)
+    if count == 1:
+        return []
+    fault = evidence.first_fault
+    told = [fault] if fault is not None and isinstance(fault.outcome, Returned) else returned
+    wrong = [at for at in range(count) if any(o.findings[at].fault is not None for o in told)]
+    return wrong[:1] if told is not returned else wrong
 
 
 def evaluate(exercise: Exercise, mistake: Mistake, case: Case) -> tuple[Float64, ...] | None:
@@ -66,23 +89,27 @@ def plant(exercise: Exercise, mistake: Mistake) -> Callable[..., Any]:
     return planted
 
 
-def _explains(exercise: Exercise, mistake: Mistake, ordinary: list[Observation]) -> bool:
+def _explains(
+    predictions: tuple[tuple[Float64, ...] | None, ...], ordinary: list[Observation], output: int | None
+) -> bool:
+    """Whether a mistake would have returned what came back: everything, or one output of several."""
     draws = 0
     telling = False
-    for observation in ordinary:
-        predicted = evaluate(exercise, mistake, observation.case)
+    for observation, predicted in zip(ordinary, predictions, strict=True):
+        findings = observation.findings if output is None else observation.findings[output : output + 1]
         outcome = observation.outcome
         if predicted is None:
-            if any(finding.yours is not None for finding in observation.findings):
+            if any(finding.yours is not None for finding in findings):
                 return False  # the answer goes on where the mistake would stop
             continue  # the shapes do not fit the mistake's formula, so this case cannot tell
         if not isinstance(outcome, Returned) or len(predicted) != len(outcome.values):
             return False
-        for value, wanted in zip(_laid_out(observation, outcome), predicted, strict=True):
+        pairs = list(zip(_laid_out(observation, outcome), predicted, strict=True))
+        for value, wanted in pairs if output is None else pairs[output : output + 1]:
             if not isinstance(value, np.ndarray) or not _same(value, wanted):
                 return False
         draws += 1
-        telling = telling or not observation.right
+        telling = telling or any(finding.fault is not None for finding in findings)
     return telling and draws >= LEAST_DRAWS
 
 
@@ -97,5 +124,8 @@ def _laid_out(observation: Observation, outcome: Returned) -> tuple[Value, ...]:
 def _same(value: np.ndarray[Any, Any], wanted: Float64) -> bool:
     if value.shape != wanted.shape or value.dtype.kind not in "fiu":
         return False
-    scale = max(1.0, float(abs(wanted).max(initial=0.0)))
-    return bool(np.all(abs(value.astype(np.float64) - wanted) <= MATCH_TOLERANCE * scale))
+    finite = np.isfinite(wanted)
+    if not np.array_equal(value[~finite], wanted[~finite], equal_nan=True):
+        return False  # a division by zero in a mistake is one in the answer
+    scale = max(1.0, float(abs(wanted[finite]).max(initial=0.0)))
+    return bool(np.all(abs(value[finite].astype(np.float64) - wanted[finite]) <= MATCH_TOLERANCE * scale))

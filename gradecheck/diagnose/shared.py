@@ -4,6 +4,7 @@ A table of facts: each entry says when it applies, what it computes and what the
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -38,10 +39,12 @@ def _of_result(change: Callable[..., object]) -> Formula:
 
 
 def _forward_value(exercise: Exercise, *, times_upstream: bool) -> Formula:
+    count = len(exercise.inputs)
+
     def formula(_vjp: object, *arguments: object) -> object:
-        *inputs, dz = arguments
-        z = exercise.forward_numpy(*inputs)
-        return z * dz if times_upstream else z
+        settings = arguments[len(exercise.arguments) :]
+        z = exercise.forward_numpy(*arguments[:count], *settings)
+        return z * arguments[count] if times_upstream else z
 
     return formula
 
@@ -132,7 +135,30 @@ _FOR_MATRICES: tuple[Mistake, ...] = (
         "The numbers are right, and the whole answer is turned by 180 degrees.",
         "Compare your first entry with the last entry of the right answer.",
         "Is something flipped that should stay as it is?",
-        _of_result(lambda g, _dz: g[::-1, ::-1]),
+        _of_result(lambda g, _dz: np.flip(g)),
+    ),
+)
+_FOR_SEVERAL_OUTPUTS: tuple[Mistake, ...] = (
+    Mistake(
+        "outputs-swapped",
+        "This is a correct gradient, of another argument.",
+        "In which order are the gradients asked for?",
+        "For each of your answers: which argument would have to be nudged to measure it?",
+        lambda vjp, *arguments: tuple(reversed(vjp(*arguments))),
+    ),
+    Mistake(
+        "first-gradient-for-all",
+        "You return the gradient of the first argument for every argument.",
+        "Do all arguments matter in the same way?",
+        "Hold the first argument still and nudge another one. By how much does z move?",
+        lambda vjp, *arguments: (vjp(*arguments)[0],) * len(vjp(*arguments)),
+    ),
+    Mistake(
+        "last-gradient-for-all",
+        "You return the gradient of the last argument for every argument.",
+        "Do all arguments matter in the same way?",
+        "Hold the last argument still and nudge another one. By how much does z move?",
+        lambda vjp, *arguments: (vjp(*arguments)[-1],) * len(vjp(*arguments)),
     ),
 )
 
@@ -141,9 +167,11 @@ _FOR_MATRICES: tuple[Mistake, ...] = (
 def known_mistakes(exercise: Exercise) -> tuple[Mistake, ...]:
     """The mistakes to look for in an exercise: its own first, then those shared by all."""
     rank = np.ndim(exercise.printed[exercise.differentiates[0]])
-    matrices = _FOR_MATRICES if rank == 2 else ()
-    of_vjps = () if exercise.whole_jacobian else (*_OF_THE_UPSTREAM, *_about_the_forward_value(exercise))
-    mistakes = (*exercise.mistakes, *of_vjps, *_OF_THE_RESULT, *matrices)
+    matrices = _FOR_MATRICES if rank == 2 and not exercise.whole_jacobian else ()
+    several = _FOR_SEVERAL_OUTPUTS if len(exercise.outputs) > 1 else ()
+    about_dz = () if exercise.whole_jacobian else (*_OF_THE_UPSTREAM, *_about_dz_alone(exercise))
+    value = _about_the_forward_value(exercise)
+    mistakes = (*exercise.mistakes, *about_dz, *value, *_OF_THE_RESULT, *matrices, *several)
     first_by_id: dict[str, Mistake] = {}
     for mistake in mistakes:
         first_by_id.setdefault(mistake.id, mistake)
@@ -158,20 +186,28 @@ def _about_the_forward_value(exercise: Exercise) -> tuple[Mistake, ...]:
         hint,
         "Differentiate first; then bring in dz.",
         _forward_value(exercise, times_upstream=False),
+        takes_settings=bool(exercise.settings),
     )
+    if exercise.whole_jacobian:
+        return (replace(value, stronger_hint="Each entry is a slope: of one output, along one input."),)
     times = Mistake(
         "forward-value-times-upstream",
         "This is the output of the forward function times dz; nothing was differentiated.",
         hint,
         "dz is multiplied with the slope, not with the value.",
         _forward_value(exercise, times_upstream=True),
+        takes_settings=bool(exercise.settings),
     )
+    return (value, times)
+
+
+def _about_dz_alone(exercise: Exercise) -> tuple[Mistake, ...]:
     handed_on = Mistake(
         "upstream-handed-on",
         "This is dz itself, handed on unchanged.",
         "What did the forward function do to its input, and where does that show in your answer?",
         "dz says how the loss changes with z. How does z change with the input?",
-        lambda _vjp, *arguments: np.array(arguments[-1]),
+        lambda _vjp, *arguments: tuple(np.array(arguments[-1]) for _ in exercise.outputs),
     )
     added = Mistake(
         "upstream-added",
@@ -180,4 +216,4 @@ def _about_the_forward_value(exercise: Exercise) -> tuple[Mistake, ...]:
         "The chain rule multiplies; it does not add.",
         _upstream_added,
     )
-    return (value, times, handed_on, added)
+    return (handed_on, added)

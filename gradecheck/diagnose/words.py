@@ -148,7 +148,8 @@ def _wrong_structure(evidence: Evidence, finding: Finding, output: ExpectedOutpu
         case Fault.DTYPE:
             return f"{name} holds {finding.detail}; real numbers are wanted, such as float32."
         case Fault.SHAPE:
-            return f"{name} has shape {finding.detail}; it must have {shape}, the shape of {name[1:]}."
+            like = f"the shape of {name[1:]}" if name[1:] else "an entry for each output and each input"
+            return f"{name} has shape {finding.detail}; it must have {shape}, {like}."
     forgotten = " Is a return missing?" if finding.detail == "None" else ""
     return f"your function returned {finding.detail}; {name} is an array of shape {shape}.{forgotten}"
 
