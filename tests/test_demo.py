@@ -131,7 +131,7 @@ def test_grading_again_gives_json_and_keeps_progress_out_of_it(demo: Demo) -> No
     document = json.loads(run.stdout)
     assert document["schema"] == 1
     assert [(r["submission"], r["exercise"]) for r in document["results"]] == [
-        (student, exercise.name) for student in ("emeka", "farah") for exercise in EXERCISES
+        (student, exercise.name) for student in ("emeka", "farah") for exercise in EXERCISES[:4]
     ]
     emeka, farah = document["results"][0], document["results"][4]
     assert (emeka["score"], emeka["points"], emeka["status"]) == (0.8, 16.0, "failed")

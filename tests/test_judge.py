@@ -371,7 +371,10 @@ def test_a_score_is_the_mean_over_the_outputs() -> None:
         ("da", 1.0, True, None),
         ("db", 0.0, False, "value"),
     ]
-    assert verdict.message == "db[0] is 4, expected 1 in the printed example (3 of 3 entries are wrong)."
+    assert verdict.message == (
+        "You return the gradient of the first argument for every argument. "
+        "db[0] is 4, expected 1 in the printed example (3 of 3 entries are wrong)."
+    )
 
 
 def test_an_output_that_is_missing_costs_its_own_share() -> None:

@@ -23,7 +23,7 @@ def f32(*values: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
 @every
 def test_the_oracles_agree_to_nine_digits(exercise: Exercise) -> None:
     for expected in expected_cases(exercise, 11):
-        if expected.case.kind is CaseKind.EXTREME:
+        if expected.case.kind in (CaseKind.EXTREME, CaseKind.KINK):
             continue
         for output in expected.outputs:
             assert abs(output.value - output.difference).max() < 1e-9
@@ -72,7 +72,8 @@ def test_a_tolerance_is_positive_and_far_below_the_subtlest_mistake(exercise: Ex
             assert output.tolerance.shape == output.value.shape
             if expected.case.kind is CaseKind.MODERATE:
                 upstream, size = expected.case.upstream, abs(output.jacobian).max()
-                assert output.tolerance.max() <= EPS32 * 20 * abs(upstream).sum() * max(1, size)
+                messages = 1 if upstream is None else abs(upstream).sum()
+                assert output.tolerance.max() <= EPS32 * 20 * messages * max(1, size)
 
 
 def test_the_tolerance_is_14_roundings_of_the_products_and_2_of_each_upstream_entry() -> None:

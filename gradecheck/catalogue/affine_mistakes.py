@@ -72,7 +72,7 @@ _OF_W = (
         "matmul-transpose-missing-in-dw",
         "For dW, dz is multiplied by X as it stands.",
         _SHAPES_FIRST,
-        "dW has the shape of W. Which axis must disappear: that of the samples?",
+        "Your answer must have the shape of W. Which axis has to disappear?",
         _only("dW", lambda _W, X, _b, dz: dz @ X),
     ),
     Mistake(
@@ -172,7 +172,7 @@ _OF_B = (
     ),
     Mistake(
         "summed-to-one-number",
-        "db is a single number, the sum of all of dz.",
+        "For db you return a single number, the sum of all of dz.",
         "How many numbers does b have?",
         "Only the axis along which b was repeated disappears.",
         _only("db", lambda _W, _X, _b, dz: dz.sum()),
@@ -186,7 +186,7 @@ _OF_B = (
     ),
     Mistake(
         "broadcast-not-summed",
-        "db has the shape of dz: the gradient of b was handed on, one copy for each sample.",
+        "You return the shape of dz: the gradient of b was handed on, one copy for each sample.",
         "For a single sample that would be true. How many samples share one b?",
         "One element took part in several entries of Z. What becomes of several paths?",
         _only("db", lambda _W, _X, _b, dz: dz + 0.0),

@@ -5,15 +5,18 @@ contributions from the exercise, one array of z's shape for a and one for b, and
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from gradecheck.exercise import Exercise, Float64, Formula, Mistake, Shape
+from gradecheck.exercise import Exercise, Float64, Mistake, Shape
 
 #: `contributions(a, b, dz)`: what each copy of an element of a, and of b, sends back; both of z's shape.
 Contributions = Callable[[Float64, Float64, Float64], tuple[Float64, Float64]]
 #: `collect(contributions, shape)`: what a mistake makes of them for an argument of that shape.
 Collect = Callable[[Float64, Shape], Float64]
+
+_VJP = Callable[..., tuple[Float64, Float64]]
 
 #: The printed example's shapes first; a square one lets a sum over the wrong axis run.
 PATTERNS: tuple[Mapping[str, Shape], ...] = tuple(
@@ -87,109 +90,136 @@ def _one_number(full: Float64, shape: Shape) -> Float64:
     return full if full.shape == shape else np.array(full.sum())
 
 
+@dataclass(frozen=True)
+class _Pattern:
+    """A mistake in collecting contributions: what `Mistake` holds, and how it collects."""
+
+    id: str
+    sentence: str
+    hint: str
+    stronger_hint: str
+    collect: Collect
+
+    def mistake(self, contributions: Contributions) -> Mistake:
+        """The mistake in an exercise with those contributions."""
+
+        def formula(_vjp: object, a: Float64, b: Float64, dz: Float64) -> tuple[Float64, ...]:
+            pairs = zip(contributions(a, b, dz), (a, b), strict=True)
+            return tuple(self.collect(full, argument.shape) for full, argument in pairs)
+
+        return Mistake(self.id, self.sentence, self.hint, self.stronger_hint, formula)
+
+
+def _averaged(vjp: _VJP, a: Float64, b: Float64, dz: Float64) -> tuple[Float64, ...]:
+    da, db = vjp(a, b, dz)
+    return da / copies_of(a.shape, dz.shape), db / copies_of(b.shape, dz.shape)
+
+
+def _times_own(vjp: _VJP, a: Float64, b: Float64, dz: Float64) -> tuple[Float64, ...]:
+    da, db = vjp(a, b, dz)
+    return da * a, db * b
+
+
+_PATTERNS_OF_MISTAKES = (
+    _Pattern(
+        "broadcast-not-summed",
+        "An argument was stretched to the shape of z, and its gradient has still the stretched shape.",
+        "How many numbers does b have, and how many do you return for it?",
+        "One element took part in several entries of z. What becomes of several paths?",
+        lambda full, _shape: full,
+    ),
+    _Pattern(
+        "broadcast-summed-over-wrong-axis",
+        "The contributions are put together along the wrong axis.",
+        "Along which axis was the argument repeated? Write its shape below that of z, right-aligned.",
+        "The axis that was stretched is the one to go; yours is the other.",
+        _along_the_other_axis,
+    ),
+    _Pattern(
+        "broadcast-axes-kept",
+        "The numbers are right, and an axis of length one is left over.",
+        "Compare the shape of your answer with that of the argument.",
+        "An axis that the argument never had must go altogether.",
+        _with_axes_kept,
+    ),
+    _Pattern(
+        "broadcast-axes-dropped",
+        "The numbers are right, and an axis of length one has gone.",
+        "Compare the shape of your answer with that of the argument.",
+        "An axis that the argument has, if only of length one, must stay.",
+        _with_axes_dropped,
+    ),
+    _Pattern(
+        "broadcast-first-copy-only",
+        "Of the copies of a stretched argument only the first counts in your answer.",
+        "The other rows used that argument, too. Where are their messages?",
+        "One element, several paths: all of them reach the loss.",
+        _first_copy,
+    ),
+    _Pattern(
+        "broadcast-stretched-axis-forgotten",
+        "You take care of axes that an argument lacks, but not of its axes of length one.",
+        "Try a of shape (2, 3) with b of shape (2, 1).",
+        "There are two ways to be stretched: an axis is missing, or its length is one.",
+        _missing_axes_only,
+    ),
+    _Pattern(
+        "broadcast-missing-axis-forgotten",
+        "You take care of an argument's axes of length one, but not of axes that it lacks.",
+        "Try a of shape (2, 3) with b of shape (3,).",
+        "There are two ways to be stretched: an axis is missing, or its length is one.",
+        _axes_of_one_only,
+    ),
+    _Pattern(
+        "broadcast-everything-summed",
+        "For a stretched argument all entries of your answer are one and the same number.",
+        "Do all columns of dz carry the same message?",
+        "Each element hears only from the entries of z that it took part in.",
+        _everything,
+    ),
+    _Pattern(
+        "summed-to-one-number",
+        "For a stretched argument you return a single number.",
+        "How many numbers does the argument have?",
+        "Only the axis along which it was repeated disappears.",
+        _one_number,
+    ),
+)
+_WHATEVER_THE_FUNCTION = (
+    Mistake(
+        "broadcast-averaged",
+        "Over the copies of a stretched argument you take the average.",
+        "You are off by the number of copies. Nothing in the forward direction divides by it.",
+        "Each path from an element to the loss counts in full.",
+        _averaged,
+    ),
+    Mistake(
+        "multiplied-by-own-argument",
+        "Each gradient contains the very argument that it belongs to.",
+        "Hold the other argument still: is z a straight line in this one? What is its slope?",
+        "What you differentiate with respect to is gone from a slope like this one.",
+        _times_own,
+    ),
+)
+
+
 def broadcasting_mistakes(contributions: Contributions) -> tuple[Mistake, ...]:
     """The ways to get broadcasting wrong, for an exercise with those contributions."""
 
-    def both(collect: Collect) -> Formula:
-        def formula(_vjp: object, a: Float64, b: Float64, dz: Float64) -> tuple[Float64, ...]:
-            pairs = zip(contributions(a, b, dz), (a, b), strict=True)
-            return tuple(collect(full, argument.shape) for full, argument in pairs)
-
-        return formula
-
-    def averaged(vjp: Callable[..., tuple[Float64, ...]], *arguments: Float64) -> tuple[Float64, ...]:
-        *inputs, dz = arguments
-        pairs = zip(vjp(*arguments), inputs, strict=True)
-        return tuple(g / copies_of(x.shape, dz.shape) for g, x in pairs)
+    def one_pattern(_vjp: object, a: Float64, b: Float64, dz: Float64) -> tuple[Float64, ...]:
+        for_a, for_b = contributions(a, b, dz)
+        return for_a, np.asarray(for_b.sum(axis=0))
 
     return (
-        Mistake(
-            "broadcast-not-summed",
-            "An argument was stretched to the shape of z, and its gradient has still the stretched shape.",
-            "How many numbers does b have, and how many do you return for it?",
-            "One element took part in several entries of z. What becomes of several paths?",
-            both(lambda full, _shape: full),
-        ),
-        Mistake(
-            "broadcast-averaged",
-            "Over the copies of a stretched argument you take the average.",
-            "You are off by the number of copies. Nothing in the forward direction divides by it.",
-            "Each path from an element to the loss counts in full.",
-            averaged,
-        ),
-        Mistake(
-            "broadcast-summed-over-wrong-axis",
-            "The contributions are put together along the wrong axis.",
-            "Along which axis was the argument repeated? Write its shape below that of z, right-aligned.",
-            "The axis that was stretched is the one to go; yours is the other.",
-            both(_along_the_other_axis),
-        ),
-        Mistake(
-            "broadcast-axes-kept",
-            "The numbers are right, and an axis of length one is left over.",
-            "Compare the shape of your answer with that of the argument.",
-            "An axis that the argument never had must go altogether.",
-            both(_with_axes_kept),
-        ),
-        Mistake(
-            "broadcast-axes-dropped",
-            "The numbers are right, and an axis of length one has gone.",
-            "Compare the shape of your answer with that of the argument.",
-            "An axis that the argument has, if only of length one, must stay.",
-            both(_with_axes_dropped),
-        ),
-        Mistake(
-            "broadcast-first-copy-only",
-            "Of the copies of a stretched argument only the first counts in your answer.",
-            "The other rows used that argument, too. Where are their messages?",
-            "One element, several paths: all of them reach the loss.",
-            both(_first_copy),
-        ),
-        Mistake(
-            "broadcast-stretched-axis-forgotten",
-            "You take care of axes that an argument lacks, but not of its axes of length one.",
-            "Try a of shape (2, 3) with b of shape (2, 1).",
-            "There are two ways to be stretched: an axis is missing, or its length is one.",
-            both(_missing_axes_only),
-        ),
-        Mistake(
-            "broadcast-missing-axis-forgotten",
-            "You take care of an argument's axes of length one, but not of axes that it lacks.",
-            "Try a of shape (2, 3) with b of shape (3,).",
-            "There are two ways to be stretched: an axis is missing, or its length is one.",
-            both(_axes_of_one_only),
-        ),
-        Mistake(
-            "broadcast-everything-summed",
-            "For a stretched argument all entries of your answer are one and the same number.",
-            "Do all columns of dz carry the same message?",
-            "Each element hears only from the entries of z that it took part in.",
-            both(_everything),
-        ),
-        Mistake(
-            "summed-to-one-number",
-            "For a stretched argument you return a single number.",
-            "How many numbers does the argument have?",
-            "Only the axis along which it was repeated disappears.",
-            both(_one_number),
-        ),
+        *(pattern.mistake(contributions) for pattern in _PATTERNS_OF_MISTAKES),
         Mistake(
             "broadcast-one-pattern-only",
             "You treat b as a single row whatever its shape is, and a as never stretched.",
             "Try equal shapes; then exchange a and b.",
             "Which axes disappear has to follow from the shapes.",
-            lambda _vjp, a, b, dz: (
-                contributions(a, b, dz)[0],
-                contributions(a, b, dz)[1].sum(axis=0),
-            ),
+            one_pattern,
         ),
-        Mistake(
-            "multiplied-by-own-argument",
-            "Each gradient contains the very argument that it belongs to.",
-            "Hold the other argument still: is z a straight line in this one? What is its slope?",
-            "What you differentiate with respect to is gone from a slope like this one.",
-            lambda vjp, a, b, dz: tuple(g * x for g, x in zip(vjp(a, b, dz), (a, b), strict=True)),
-        ),
+        *_WHATEVER_THE_FUNCTION,
     )
 
 

@@ -64,7 +64,10 @@ def expected_cases(exercise: Exercise, seed: int) -> tuple[ExpectedCase, ...]:
     Raises:
         OracleDisagreement: the tape and finite differences differ on one of them.
         AuthorError: the exercise's own functions raise.
+        ValueError: `seed` is negative.
     """
+    if seed < 0:
+        raise ValueError(f"a seed is a non-negative number, not {seed}")
     try:
         return tuple(expect(exercise, case) for case in draw_cases(exercise, seed))
     except OracleDisagreement:
