@@ -142,7 +142,7 @@ _OF_X = (
     ),
     Mistake(
         "constant-differentiated",
-        "b has found its way into dX.",
+        "The constant b has found its way into dX.",
         "Add 100 to b. Does Z follow X any faster?",
         "What is the slope of a constant?",
         _with_constant,
@@ -167,7 +167,7 @@ _OF_B = (
         "broadcast-summed-over-wrong-axis",
         "For db the contributions are put together along the wrong axis.",
         _COLUMNS,
-        "b has one number for each output. Which axis of dz counts the outputs?",
+        "There is one number in b for each output. Which axis of dz counts the outputs?",
         _only("db", lambda _W, _X, _b, dz: dz.sum(axis=0)),
     ),
     Mistake(

@@ -49,7 +49,7 @@ _MISTAKES = (
     ),
     Mistake(
         "constant-differentiated",
-        "b has found its way into the Jacobian.",
+        "The constant b has found its way into the Jacobian.",
         "Add 100 to b. Does z follow x any faster?",
         "What is the slope of a constant?",
         lambda _vjp, W, _x, b: W + b[:, None],
