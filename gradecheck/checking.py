@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gradecheck.catalogue import find_exercise
+from gradecheck.catalogue import EXERCISES, find_exercise
 from gradecheck.errors import UnreadableSubmission
 from gradecheck.exercise import Exercise
 from gradecheck.marking import Marked, mark
@@ -19,10 +19,17 @@ from gradecheck.submission import Asked, Submission, read_submission
 
 @dataclass(frozen=True)
 class _Found:
-    """A file to check; `named` tells whether it was given by name or found in a folder."""
+    """A file to check.
+
+    Attributes:
+        path: where it is.
+        named: whether it was given by name, not found in a folder.
+        turn: which of the given paths it came with.
+    """
 
     path: Path
     named: bool
+    turn: int
 
 
 def check_paths(
@@ -63,7 +70,7 @@ def check_paths(
 def _read(paths: Sequence[Path], only: Exercise | None) -> tuple[list[Submission], list[Problem]]:
     """What the files hold that can be judged, and what is wrong with the rest."""
     found, problems = _find(paths)
-    submissions: list[Submission] = []
+    read: list[tuple[int, int, Submission]] = []
     for file in found:
         try:
             submission = _narrowed(read_submission(file.path), only, named=file.named)
@@ -71,9 +78,12 @@ def _read(paths: Sequence[Path], only: Exercise | None) -> tuple[list[Submission
             problems.append(Problem(str(file.path), str(error)))
             continue
         if submission.asked:
-            submissions.append(submission)
+            # What lies in a folder comes in teaching order; equal places stay in the order of their names.
+            place = 0 if file.named else EXERCISES.index(submission.asked[0].exercise)
+            read.append((file.turn, place, submission))
         elif file.named:
             problems.append(Problem(submission.name, _answers_nothing(submission)))
+    submissions = [submission for _, _, submission in sorted(read, key=lambda each: each[:2])]
     if not submissions and not problems:
         sought = "an exercise" if only is None else f"the exercise {only.title}"
         problems = [Problem(str(path), f"nothing in {path} answers {sought}") for path in paths]
@@ -84,12 +94,12 @@ def _find(paths: Sequence[Path]) -> tuple[list[_Found], list[Problem]]:
     """The files behind the paths, each once, and what is wrong with the paths."""
     found: dict[Path, _Found] = {}
     problems = []
-    for path in paths:
+    for turn, path in enumerate(paths):
         try:
             wrong = _wrong_with(path)
-            files = [] if wrong else [_Found(path, named=True)]
+            files = [] if wrong else [_Found(path, named=True, turn=turn)]
             if path.is_dir():
-                files = [_Found(file, named=False) for file in files_in(path)]
+                files = [_Found(file, named=False, turn=turn) for file in files_in(path)]
         except OSError as error:  # a name that is too long, a folder that may not be entered
             wrong, files = f"{path} cannot be read: {error.strerror}", []
         if wrong:
