@@ -6,7 +6,7 @@ float64, is computed at the very point that the student's function sees.
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +20,8 @@ Float32 = NDArray[np.float32]
 
 #: The seed of `check` and of the card in the notebook: everybody may know these inputs.
 PUBLIC_SEED = 20_26
+#: How many times larger than usual the upstream gradient is in one moderate case.
+LARGE_UPSTREAM = 1000.0
 
 
 class CaseKind(StrEnum):
@@ -66,11 +68,36 @@ def draw_cases(exercise: Exercise, seed: int) -> tuple[Case, ...]:
     for shapes in exercise.shapes:
         inputs = tuple(_moderate(exercise, shapes[name], rng) for name in exercise.inputs)
         cases.append(_with_upstream(exercise, CaseKind.MODERATE, inputs, _settings(exercise, shapes), rng))
+    cases += _variations(exercise, cases[-1], rng)
     for kind, listed in ((CaseKind.EXTREME, exercise.extremes), (CaseKind.KINK, exercise.kinks)):
         for values in listed:
             inputs = tuple(_float32(values[name]) for name in exercise.inputs)
             cases.append(_with_upstream(exercise, kind, inputs, _settings(exercise, values), rng))
     return tuple(cases)
+
+
+def _variations(exercise: Exercise, base: Case, rng: np.random.Generator) -> list[Case]:
+    """Moderate cases that differ from `base` in one respect each.
+
+    One keeps all inputs and draws another upstream gradient, one for each argument keeps that argument and
+    draws the others: they catch answers that remember what they returned for an argument. In one the upstream
+    gradient is large: it catches answers that clip.
+    """
+    varied = []
+    for kept in (*range(len(base.inputs)), None):
+        inputs = tuple(
+            value if at == kept else _moderate(exercise, value.shape, rng)
+            for at, value in enumerate(base.inputs)
+        )
+        other = _with_upstream(exercise, CaseKind.MODERATE, inputs, base.settings, rng)
+        keeps_upstream = kept is None and base.upstream is not None
+        varied.append(replace(other, upstream=base.upstream) if keeps_upstream else other)
+    if base.upstream is not None:
+        varied.append(_with_upstream(exercise, CaseKind.MODERATE, base.inputs, base.settings, rng))
+        large = _with_upstream(exercise, CaseKind.MODERATE, base.inputs, base.settings, rng).upstream
+        assert large is not None
+        varied.append(replace(base, upstream=_float32(LARGE_UPSTREAM * large)))
+    return varied
 
 
 def _printed(exercise: Exercise) -> Case:

@@ -164,8 +164,8 @@ def _what_failed(cell: CellResult) -> str | None:
     match cell.outcome:
         case Raised() as raised:
             line = f" at line {raised.frame.line}" if raised.frame else ""
-            said = " ".join(raised.message.split())
-            return f"{name} stopped{line}: {raised.type}: {said}{rest}"
+            said = " ".join([f"{raised.type}:", *raised.message.split()]).removesuffix(":")
+            return f"{name} stopped{line}: {said}{rest}"
         case TimedOut() as late:
             return f"{name} did not end within {late.seconds:g} s and was stopped{rest}"
         case Died() as died:

@@ -37,6 +37,11 @@ def _says_what_is_wrong(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
+def default_path() -> Path:
+    """What a student means who names no path: the exercises where they are, else this folder."""
+    return Path("exercises") if Path("exercises").is_dir() else Path()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="gradecheck")
 def cli() -> None:
@@ -73,7 +78,7 @@ def check(
     from gradecheck.run.limits import Limits
 
     limits = Limits(call_seconds=call_timeout, cell_seconds=cell_timeout)
-    report = check_paths(paths or (Path(),), exercise=exercise, seed=seed, limits=limits)
+    report = check_paths(paths or (default_path(),), exercise=exercise, seed=seed, limits=limits)
     if form == "json":
         click.echo(to_json(report))
     else:

@@ -65,6 +65,10 @@ def compare(
         wrong = ~(error <= tolerance)
     if not wrong.any():
         return Finding(None, yours=yours, wrong=wrong)
+    if value.dtype.kind in "iu":
+        return Finding(Fault.DTYPE, f"whole numbers ({value.dtype})")
+    if value.dtype == np.float16:
+        return Finding(Fault.DTYPE, "numbers of three digits (float16)")
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         excess = np.where(np.isfinite(yours), error / np.maximum(tolerance, 1e-300), np.inf)
     worst = tuple(int(i) for i in np.unravel_index(int(np.argmax(np.where(wrong, excess, -1))), wrong.shape))

@@ -139,11 +139,16 @@ def exercise_of(source: str) -> Exercise | None:
 
 @dataclass(frozen=True, eq=False)
 class WrittenPoints:
-    """The points of one graded cell, as its metadata and its own call have them; None where missing."""
+    """The points of one graded cell, as its metadata and its own call have them; None where missing.
+
+    `graded` and `locked` are nbgrader's marks on the cell.
+    """
 
     exercise: Exercise
     metadata: float | None
     call: float | None
+    graded: bool
+    locked: bool
 
 
 def points_written(notebook: Any) -> tuple[WrittenPoints, ...]:
@@ -153,9 +158,10 @@ def points_written(notebook: Any) -> tuple[WrittenPoints, ...]:
         source = _source_of(cell)
         exercise = exercise_of(source)
         if exercise is not None:
-            written.append(
-                WrittenPoints(exercise, _number(_metadata(cell).get("points")), _points_in_call(source))
-            )
+            marks = _metadata(cell)
+            points = _number(marks.get("points"))
+            graded, locked = marks.get("grade") is True, marks.get("locked") is True
+            written.append(WrittenPoints(exercise, points, _points_in_call(source), graded, locked))
     return tuple(written)
 
 

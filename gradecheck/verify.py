@@ -1,6 +1,7 @@
 """Proof that a course is sound: each claim is tried, and what fails is named."""
 
 import ast
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -37,6 +38,9 @@ _PRIVATE_MARKS = (
     "BEGIN MARK SCHEME",
 )
 
+#: Lines of a solution that give nothing away, such as `return dW, dX, db`.
+_SAYS_NOTHING = re.compile(r"return [\w, ()]+|.{1,10}")
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -61,10 +65,18 @@ def verify_course(root: Path) -> Iterator[Claim]:
     """
     names = assignments(root)
     for exercise in EXERCISES:
-        yield from verify_exercise(exercise)
+        yield from _going_on(exercise.name, verify_exercise(exercise))
     with Template() as template:
         for name in names:
-            yield from _verify_assignment(root, name, template)
+            yield from _going_on(name, _verify_assignment(root, name, template))
+
+
+def _going_on(subject: str, claims: Iterator[Claim]) -> Iterator[Claim]:
+    """The claims; an error that keeps the rest of them from being tried is one that does not hold."""
+    try:
+        yield from claims
+    except (GradecheckError, OSError) as error:
+        yield Claim(subject, f"the rest could not be tried: {error}", False)
 
 
 def verify_exercise(exercise: Exercise) -> Iterator[Claim]:
@@ -72,7 +84,8 @@ def verify_exercise(exercise: Exercise) -> Iterator[Claim]:
     yield _oracles_agree(exercise)
     yield _tape_is_refused(exercise)
     for mistake in known_mistakes(exercise):
-        if mistake.outcome is not MistakeClass.POLICY and _is_possible(exercise, mistake):
+        own = mistake in exercise.mistakes
+        if mistake.outcome is not MistakeClass.POLICY and (own or _is_possible(exercise, mistake)):
             yield _mistake_meets_its_class(exercise, mistake)
 
 
@@ -149,7 +162,7 @@ def _verify_assignment(root: Path, assignment: str, template: Template) -> Itera
         submission = read_submission(path)
         asked += submission.asked
         yield from _all_pass(path, Status.PASSED, template, "the solution gets all")
-        yield from _points_agree(path)
+        yield from _graded_cells_are_sound(path)
     total = sum(a.max_points for a in asked)
     yield Claim(assignment, f"the points add up to {total:g}, wanted {WHOLE:g}", total == WHOLE)
     with fresh_release(root, assignment) as fresh:
@@ -176,7 +189,11 @@ def _all_pass(path: Path, wanted: Status, template: Template, sentence: str) -> 
         )
 
 
-def _points_agree(path: Path) -> Iterator[Claim]:
+def _graded_cells_are_sound(path: Path) -> Iterator[Claim]:
+    """Each exercise has one graded cell, locked, whose points are the same wherever they are written."""
+    for asked in read_submission(path).asked:
+        if asked.grade_id is None:
+            yield Claim(asked.exercise.name, f"{path.name} defines it and has no graded cell for it", False)
     for written in points_written(parse_notebook(path.read_text(encoding="utf-8"), str(path))):
         yield Claim(
             written.exercise.name,
@@ -184,6 +201,8 @@ def _points_agree(path: Path) -> Iterator[Claim]:
             f"and of the definition, {written.exercise.points:g}, are the same",
             written.metadata == written.call == written.exercise.points,
         )
+        if not (written.graded and written.locked):
+            yield Claim(written.exercise.name, "its graded cell must be marked as graded and locked", False)
 
 
 def _nothing_private(root: Path, assignment: str, fresh: Path) -> Claim:
@@ -195,8 +214,8 @@ def _nothing_private(root: Path, assignment: str, fresh: Path) -> Claim:
         if path.suffix == ".py":
             return Claim(assignment, f"the release holds {path.name}, which is no notebook", False)
         text = path.read_text(encoding="utf-8")
-        code = "\n".join(_code(path)) if path.suffix == ".ipynb" else ""
-        found = [mark for mark in _PRIVATE_MARKS if mark in text] + [x for x in lines if x in code]
+        shown = _all_text(path) if path.suffix == ".ipynb" else text
+        found = [mark for mark in _PRIVATE_MARKS if mark in text] + [x for x in lines if x in shown]
         if found:
             return Claim(assignment, f"the release of {path.name} holds {found[0]!r}", False)
     return Claim(assignment, "no solution and no hidden text is in the release", True)
@@ -211,7 +230,7 @@ def _solution_lines(path: Path) -> Iterator[str]:
                 inside = True
             elif "END SOLUTION" in line:
                 inside = False
-            elif inside and len(line.strip()) > len("return dx") and _is_code(line):
+            elif inside and _is_code(line) and not _SAYS_NOTHING.fullmatch(line.strip()):
                 yield line.strip()
 
 
@@ -220,6 +239,12 @@ def _is_code(line: str) -> bool:
         return bool(ast.parse(line.strip()).body)
     except SyntaxError:
         return bool(line.strip())
+
+
+def _all_text(path: Path) -> str:
+    """The source of every cell, prose included."""
+    cells = parse_notebook(path.read_text(encoding="utf-8"), str(path))["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells)
 
 
 def _code(path: Path) -> tuple[str, ...]:

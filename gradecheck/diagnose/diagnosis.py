@@ -59,7 +59,11 @@ def diagnose(evidence: Evidence, source: AnswerSource | None = None, *, hidden: 
     """
     name = evidence.exercise.name
     if _not_started(evidence, source):
-        return Diagnosis(words.not_started(name), "not started", started=False)
+        return Diagnosis(
+            words.not_started(name, empty=isinstance(evidence.first.outcome, Returned)),
+            "not started",
+            started=False,
+        )
     used = (*(source.forbidden_helpers(name) if source else ()), *evidence.used)
     if used:
         return Diagnosis(

@@ -60,6 +60,10 @@ class AnswerSource:
             elif isinstance(node, ast.Assign):
                 for name in _bound(node.targets):
                     found[name] = node.value
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+                found[node.target.id] = node.value
+            elif isinstance(node, ast.ImportFrom):
+                found.update((alias.asname or alias.name, node) for alias in node.names)
         return found
 
     @cached_property
@@ -71,7 +75,7 @@ class AnswerSource:
         return name in self._functions
 
     def is_stub(self, name: str) -> bool:
-        """Whether `name` does nothing: a docstring, pass, ..., return None, raise NotImplementedError."""
+        """Whether `name` does nothing: a docstring, pass, ..., return, raise NotImplementedError."""
         node = self._functions.get(name)
         return isinstance(node, ast.FunctionDef) and all(_does_nothing(s) for s in node.body)
 
@@ -162,9 +166,9 @@ def _does_nothing(statement: ast.stmt) -> bool:
         return True
     if isinstance(statement, ast.Expr):
         return isinstance(statement.value, ast.Constant)
-    if isinstance(statement, ast.Return):
+    if isinstance(statement, ast.Return):  # `return None` is an answer, and a wrong one
         value = statement.value
-        return value is None or (isinstance(value, ast.Constant) and value.value in (None, ...))
+        return value is None or (isinstance(value, ast.Constant) and value.value is ...)
     if isinstance(statement, ast.Raise) and statement.exc is not None:
         raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
         return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"

@@ -29,8 +29,10 @@ MUTATION_HINTS = (
 )
 
 
-def not_started(name: str) -> str:
+def not_started(name: str, *, empty: bool = False) -> str:
     """Nothing was written yet."""
+    if empty:
+        return f"not started: the body of {name} is empty, so it returns None."
     return f"not started: {name} is still as it was handed out."
 
 
@@ -163,10 +165,10 @@ def right_but_extremes(
         if finding.yours is not None
         else f"{output.name} is not as wanted"
     )
-    return (
-        f"right on every ordinary input, but {what} for {_inputs(evidence, fault)}. "
-        f"The formula is right; the arithmetic is not robust."
+    fragile = (
+        " The formula is right; the arithmetic is not robust." if finding.fault is Fault.NOT_FINITE else ""
     )
+    return f"right on every ordinary input, but {what} for {_inputs(evidence, fault)}.{fragile}"
 
 
 def another_form(kind: ArgumentKind) -> str:
