@@ -40,7 +40,8 @@ NOT_ROBUST = "def grad_sigmoid(x, dz):\n    return dz * tf.exp(-x) / (1 + tf.exp
 STUDENTS = ("beside", "late", "partial", "right", "twice", "unreadable")
 _PLACES = """
     JOIN submitted_notebook m ON g.notebook_id = m.id JOIN notebook n ON m.notebook_id = n.id
-    JOIN submitted_assignment s ON m.assignment_id = s.id JOIN base_cell b ON g.cell_id = b.id ORDER BY 1, 2, 3
+    JOIN submitted_assignment s ON m.assignment_id = s.id JOIN base_cell b ON g.cell_id = b.id
+    ORDER BY 1, 2, 3
 """
 _QUERIES = {
     "scores": "SELECT s.student_id, n.name, b.name, g.auto_score, g.manual_score, g.needs_manual_grade "
