@@ -4,7 +4,7 @@ A mistake is named only when it agrees with the answer on every ordinary case th
 different draws at the least, and when it differs from the truth there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -40,8 +40,11 @@ def recognise(evidence: Evidence) -> Mistake | None:
     known = [m for m in known_mistakes(exercise) if m.outcome is MistakeClass.REJECTED]
 
     @cache
-    def predictions(mistake: Mistake) -> tuple[tuple[Float64, ...] | None, ...]:
-        return tuple(evaluate(exercise, mistake, o.case) for o in ordinary)
+    def predicted(mistake: Mistake, at: int) -> tuple[Float64, ...] | None:
+        return evaluate(exercise, mistake, ordinary[at].case)
+
+    def predictions(mistake: Mistake) -> Iterator[tuple[Float64, ...] | None]:
+        return (predicted(mistake, at) for at in range(len(ordinary)))  # most are ruled out by the first
 
     for output in (None, *_outputs_to_explain(evidence, returned)):
         for mistake in known:
@@ -90,7 +93,7 @@ def plant(exercise: Exercise, mistake: Mistake) -> Callable[..., Any]:
 
 
 def _explains(
-    predictions: tuple[tuple[Float64, ...] | None, ...], ordinary: list[Observation], output: int | None
+    predictions: Iterable[tuple[Float64, ...] | None], ordinary: list[Observation], output: int | None
 ) -> bool:
     """Whether a mistake would have returned what came back: everything, or one output of several."""
     draws = 0

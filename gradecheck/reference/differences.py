@@ -71,9 +71,9 @@ def _moved(
     forward: Callable[..., Any], inputs: Sequence[Float64], index: int, at: tuple[int, ...], step: float
 ) -> tuple[Float64, float]:
     """The function's value with one coordinate moved by `step`, and where that coordinate then is."""
-    moved = [np.array(a, dtype=np.float64) for a in inputs]
-    moved[index][at] += step
-    return np.asarray(forward(*moved), np.float64), float(moved[index][at])
+    x = np.array(inputs[index], dtype=np.float64)
+    x[at] += step
+    return np.asarray(forward(*inputs[:index], x, *inputs[index + 1 :]), np.float64), float(x[at])
 
 
 def _difference(one: tuple[Float64, float], other: tuple[Float64, float]) -> Float64:

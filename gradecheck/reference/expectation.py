@@ -1,7 +1,9 @@
 """What a right answer is on one case, and how far a right answer in float32 can be from it."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -94,7 +96,7 @@ def expect(exercise: Exercise, case: Case) -> ExpectedCase:
         if case.kind is CaseKind.KINK:
             outputs.append(_at_kink(exercise, name, inputs, upstream, index))
             continue
-        matrix = jacobian(exercise.forward_numpy, inputs, index)
+        matrix = _jacobian(exercise, inputs, index)
         output = ExpectedOutput(
             name=name,
             value=_by_tape(exercise, inputs, upstream, index),
@@ -117,9 +119,7 @@ def true_products(
     exercise = _with_settings(exercise, settings)
     inputs = arguments[: len(exercise.inputs)]
     upstream = None if exercise.whole_jacobian else arguments[-1]
-    return tuple(
-        _contract(jacobian(exercise.forward_numpy, inputs, index), upstream) for index in _indices(exercise)
-    )
+    return tuple(_contract(_jacobian(exercise, inputs, index), upstream) for index in _indices(exercise))
 
 
 def _with_settings(exercise: Exercise, settings: tuple[Setting, ...]) -> Exercise:
@@ -132,6 +132,22 @@ def _with_settings(exercise: Exercise, settings: tuple[Setting, ...]) -> Exercis
         forward=lambda tf, *inputs: forward(tf, *inputs, *settings),
         forward_numpy=lambda *inputs: forward_numpy(*inputs, *settings),
     )
+
+
+def _jacobian(exercise: Exercise, inputs: Sequence[Float64], index: int) -> Float64:
+    """As `jacobian`, remembered: the formulas of an exercise's mistakes ask for the same ones again."""
+    keys = tuple((np.shape(a), np.asarray(a, np.float64).tobytes()) for a in inputs)
+    return _remembered_jacobian(exercise.forward_numpy, index, keys)
+
+
+@lru_cache(maxsize=256)
+def _remembered_jacobian(
+    forward: Callable[..., Any], index: int, keys: tuple[tuple[tuple[int, ...], bytes], ...]
+) -> Float64:
+    inputs = [np.frombuffer(content, np.float64).reshape(shape) for shape, content in keys]
+    matrix = jacobian(forward, inputs, index)
+    matrix.flags.writeable = False
+    return matrix
 
 
 def _indices(exercise: Exercise) -> list[int]:
