@@ -120,7 +120,7 @@ def from_python(name: str, text: str) -> Submission:
         place = f"line {error.lineno}: " if isinstance(error, SyntaxError) and error.lineno else ""
         detail = error.msg if isinstance(error, SyntaxError) else str(error) or "it is nested too deeply"
         raise UnreadableSubmission(f"{name} is not valid Python: {place}{detail}") from error
-    return _submission(name, [Cell(0, text)], {})
+    return _submission(name, [Cell(0, text, Path(name).name)], {})
 
 
 def code_of(notebook: Any) -> tuple[str, ...]:

@@ -1,3 +1,5 @@
+from array import array
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -200,3 +202,10 @@ def test_a_tuple_with_methods_of_its_own_is_read_all_the_same() -> None:
 
     assert len(read_values(Sly((1.0, 2.0)), 2)) == 2
     assert len(read_values(Sly((1.0, 2.0)), 1)) == 1
+
+
+@pytest.mark.parametrize("kind", [lambda row: array("d", row), deque, lambda row: memoryview(np.array(row))])
+def test_other_rows_of_numbers_are_arrays(kind: Any) -> None:
+    value = to_value(kind([1.0, -2.0, 0.5]))
+    assert isinstance(value, np.ndarray)
+    assert value.tolist() == [1.0, -2.0, 0.5]

@@ -8,6 +8,7 @@ import pytest
 
 from gradecheck.catalogue import find_exercise
 from gradecheck.errors import UnreadableSubmission
+from gradecheck.run.cells import Cell
 from gradecheck.submission import (
     LARGEST_FILE,
     Submission,
@@ -242,3 +243,7 @@ def test_reading_runs_nothing(tmp_path: Path) -> None:
     path.write_text(f"{STUB}\nopen({str(tmp_path / 'trace')!r}, 'w')\n", encoding="utf-8")
     assert read_submission(path).asked[0].exercise is find_exercise("sigmoid")
     assert not (tmp_path / "trace").exists()
+
+
+def test_a_python_file_knows_its_own_name() -> None:
+    assert from_python("folder/answers.py", "x = 1\n").cells == (Cell(0, "x = 1\n", "answers.py"),)

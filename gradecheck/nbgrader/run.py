@@ -1,5 +1,6 @@
 """One run over the submissions of an assignment: workers run and judge them, one thread writes."""
 
+import copy
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from gradecheck.nbgrader.execute import Done
 from gradecheck.nbgrader.gradebook import kept_gradebook
 from gradecheck.nbgrader.ledger import open_ledger
 from gradecheck.nbgrader.pipeline import InHand, Pipeline
+from gradecheck.nbgrader.roster import places_of
 from gradecheck.nbgrader.shortcuts import shortcuts
 from gradecheck.nbgrader.trouble import sentence_for
 from gradecheck.nbgrader.workers import close_template, sandbox_of, shared_template
@@ -86,7 +88,8 @@ class Run:
         how: How,
         log: logging.Logger,
     ) -> None:
-        self._config = config
+        self._config = copy.deepcopy(config)
+        self._config.ExecuteInWorker.sandbox = how.mode(config) is SandboxMode.REQUIRED
         self._root = root
         self._course = course
         self._assignment = assignment
@@ -166,10 +169,13 @@ class Run:
         """Note that one submission could not be graded.
 
         Raises:
-            Exception: it is not about this submission alone.
+            GradecheckError: it is not about this submission alone.
         """
-        if isinstance(error, GradecheckError) or sentence_for(error, "", self._root) is not None:
+        if isinstance(error, GradecheckError):
             raise error
+        reason = sentence_for(error, places_of(self._root).gradebook, self._root)
+        if reason is not None:
+            raise reason from error
         self._log.error("There was an error over the submission of %s", student, exc_info=error)
         said = " ".join(str(error).split()) or type(error).__name__
         self._graded[student] = Graded(student, f"{said}; see {self._root / LOG_FILE}")

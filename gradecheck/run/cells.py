@@ -14,10 +14,12 @@ class Cell:
     Attributes:
         number: 1 is the first code cell of a notebook; 0 is a plain Python file.
         source: as saved, magics and all.
+        file: the name that a plain Python file has, for its `__file__`; empty for a notebook's cell.
     """
 
     number: int
     source: str
+    file: str = ""
 
 
 @dataclass(frozen=True)

@@ -196,6 +196,7 @@ class Session:
             "id": secrets.token_hex(8),
             "number": cell.number,
             "source": cell.source,
+            "file": cell.file,
             "silent": silent,
         }
         outcome = self._exchange(Message(head), self._limits.cell_seconds, None if silent else cell.number)

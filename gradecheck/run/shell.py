@@ -184,6 +184,8 @@ class WorkerShell(InteractiveShell):
         _Compiler.number = cell.number
         self.source = cell.source
         self.execution_count = len(self.sources) + 1  # of a cell that has run already
+        if cell.file:
+            self.user_ns["__file__"] = cell.file
         untyped: Any = self
         try:
             result = untyped.run_cell(cell.source, store_history=False)

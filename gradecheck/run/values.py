@@ -7,6 +7,8 @@ imported: a student who binds `np.array` anew harms no other answer.
 
 import functools
 import sys
+from array import array
+from collections import deque
 from collections.abc import Iterable, Sequence
 from math import prod
 from numbers import Number
@@ -22,6 +24,7 @@ from gradecheck.run.outcome import Array, NotArray, Value
 from gradecheck.run.wire import DTYPES
 
 _RAGGED = NotArray("ragged", "a list of rows of different lengths")
+_OTHER_ROWS = (array, deque, memoryview, range)
 _DEEPEST = 2 * MAX_RANK
 _MOST_OUTPUTS = 16
 _TENSORFLOW = (
@@ -111,6 +114,8 @@ def _to_array(thing: object, depth: int) -> Array:
         return _checked(new_array(thing))
     if isinstance(thing, tuple | list):
         return _stacked(thing, depth)
+    if isinstance(thing, _OTHER_ROWS) and len(thing) * 8 <= MAX_ARRAY_BYTES:
+        return _stacked(list(thing), depth)
     if thing is None:
         raise _Unfit("none", "None")
     if isinstance(thing, str | bytes):

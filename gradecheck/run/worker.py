@@ -105,7 +105,7 @@ class _Worker:
         self._current = message.head["id"]
         self._output.begin(None if silent else self._emitter(message.head["id"]))
         self._reserve.hold()
-        return self._shell.run(Cell(message.head["number"], message.head["source"]))
+        return self._shell.run(Cell(message.head["number"], message.head["source"], message.head["file"]))
 
     def _be_sealed(self) -> None:
         if self._seal is not None:
