@@ -4,11 +4,31 @@ import numpy as np
 import pytest
 from planted import PRODUCT
 
-from gradecheck.cases import PUBLIC_SEED, CaseKind, draw_cases, shapes_of
+from gradecheck.cases import LARGE_UPSTREAM, PUBLIC_SEED, Case, CaseKind, draw_cases, shapes_of
 from gradecheck.catalogue import EXERCISES, find_exercise
 from gradecheck.exercise import Exercise
 
 every = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.title)
+with_upstream = pytest.mark.parametrize(
+    "exercise", [e for e in EXERCISES if not e.whole_jacobian], ids=lambda exercise: exercise.title
+)
+
+
+def variations(exercise: Exercise) -> int:
+    """One case for each argument that is kept and, where dz is one, all inputs kept, and a large dz."""
+    return len(exercise.inputs) + (1 if exercise.whole_jacobian else 3)
+
+
+def base_and_variations(exercise: Exercise, seed: int) -> tuple[Case, tuple[Case, ...]]:
+    """The last of the listed moderate cases, and those that differ from it in one respect each."""
+    last = len(exercise.shapes)
+    cases = draw_cases(exercise, seed)
+    return cases[last], cases[last + 1 : last + 1 + variations(exercise)]
+
+
+def kept(exercise: Exercise, base: Case, case: Case) -> set[str]:
+    pairs = zip(exercise.arguments, base.arguments, case.arguments, strict=True)
+    return {name for name, one, other in pairs if np.array_equal(one, other)}
 
 
 @every
@@ -44,7 +64,7 @@ def test_printed_then_moderate_then_extreme(exercise: Exercise) -> None:
     kinds = [case.kind for case in draw_cases(exercise, 1)]
     assert kinds == (
         [CaseKind.PRINTED]
-        + [CaseKind.MODERATE] * len(exercise.shapes)
+        + [CaseKind.MODERATE] * (len(exercise.shapes) + variations(exercise))
         + [CaseKind.EXTREME] * len(exercise.extremes)
         + [CaseKind.KINK] * len(exercise.kinks)
     )
@@ -67,12 +87,36 @@ def test_all_numbers_are_float32_and_moderate_ones_within_range(exercise: Exerci
             assert all(exercise.low - exercise.gap <= a.min() for a in case.inputs)
             assert all(a.max() <= exercise.high + exercise.gap for a in case.inputs)
             assert all(abs(a).min() >= exercise.gap for a in case.inputs)
-            assert case.upstream is None or abs(case.upstream).max() <= 2
+            assert case.upstream is None or abs(case.upstream).max() <= 2 * LARGE_UPSTREAM
 
 
-@pytest.mark.parametrize(
-    "exercise", [e for e in EXERCISES if not e.whole_jacobian], ids=lambda exercise: exercise.title
-)
+@every
+def test_every_argument_is_kept_once_while_the_others_are_drawn_anew(exercise: Exercise) -> None:
+    base, varied = base_and_variations(exercise, 3)
+    assert all(shapes_of(exercise, case) == shapes_of(exercise, base) for case in varied)
+    assert all(case.settings == base.settings for case in varied)
+    one_each: list[set[str]] = [{name} for name in exercise.arguments]
+    all_inputs = [] if exercise.whole_jacobian else [set(exercise.inputs)] * 2
+    nothing: list[set[str]] = [set()] if exercise.whole_jacobian else []
+    assert [kept(exercise, base, case) for case in varied] == one_each + nothing + all_inputs
+
+
+@with_upstream
+def test_one_ordinary_case_alone_has_a_large_upstream_gradient(exercise: Exercise) -> None:
+    for seed in range(3):
+        *ordinary, large = draw_cases(exercise, seed)[: 1 + len(exercise.shapes) + variations(exercise)]
+        assert all(abs(case.upstream).max() <= 2 for case in ordinary[1:])
+        assert abs(large.upstream).min() >= LARGE_UPSTREAM / 4
+        assert abs(large.upstream).max() <= LARGE_UPSTREAM * 2
+
+
+@pytest.mark.parametrize("title", ["sigmoid", "softmax", "matmul", "conv2d"])
+def test_some_input_has_more_than_eight_entries(title: str) -> None:
+    exercise = find_exercise(title)
+    assert max(case.inputs[0].size for case in draw_cases(exercise, 1)[1:]) > 20
+
+
+@with_upstream
 def test_upstream_gradients_have_both_signs_no_zero_and_are_not_constant(exercise: Exercise) -> None:
     """One-hot, constant or non-negative ones let dz**2, abs(dz) and relu(dz) pass."""
     for seed in range(5):
@@ -88,13 +132,8 @@ def test_over_the_cases_a_single_upstream_number_comes_with_either_sign() -> Non
 
 
 def test_every_argument_is_drawn_in_the_shape_that_was_asked() -> None:
-    assert [shapes_of(PRODUCT, case)["b"] for case in draw_cases(PRODUCT, 1)] == [
-        (3,),
-        (2,),
-        (3,),
-        (3,),
-        (4,),
-    ]
+    drawn = [shapes_of(PRODUCT, case)["b"] for case in draw_cases(PRODUCT, 1)]
+    assert drawn == [(3,), (2,), (3,), (3,), (4,)] + [(4,)] * variations(PRODUCT)
 
 
 def test_a_negative_seed_is_refused() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from planted import PRODUCT, Scripted, grad_product, grad_sigmoid
 
-from gradecheck.cases import CaseKind
+from gradecheck.cases import CaseKind, draw_cases
 from gradecheck.catalogue import find_exercise
 from gradecheck.compare import Fault
 from gradecheck.observe import Evidence, observe
@@ -15,8 +15,15 @@ from gradecheck.run.outcome import Died, Missing, Outcome, Raised, Returned, Tim
 from gradecheck.verdict import score, score_outputs
 
 SIGMOID = find_exercise("sigmoid")
-#: The calls of an answer to the sigmoid: 0 printed, 1 to 8 ordinary, then these.
-AGAIN, WITH_ARRAYS, EXTREME = 9, 10, 12
+#: How many ordinary cases there are besides the printed one, and how many extreme ones.
+ORDINARY = sum(case.kind is CaseKind.MODERATE for case in draw_cases(SIGMOID, 5))
+EXTREMES = len(SIGMOID.extremes)
+#: The calls of an answer to the sigmoid: 0 printed, the ordinary ones, once more, two with arrays, extremes.
+AGAIN = 1 + ORDINARY
+WITH_ARRAYS = AGAIN + 1
+EXTREME = WITH_ARRAYS + 2
+#: All observations: the calls with arrays are none.
+OBSERVED = 1 + ORDINARY + 1 + EXTREMES
 
 
 def observed(
@@ -30,13 +37,19 @@ def test_ordinary_cases_then_the_first_again_then_twice_with_arrays_then_the_ext
     evidence, caller = observed()
     kinds = [observation.case.kind for observation in evidence.observations]
     assert kinds == (
-        [CaseKind.PRINTED] + [CaseKind.MODERATE] * 8 + [CaseKind.MODERATE] + [CaseKind.EXTREME] * 4
+        [CaseKind.PRINTED]
+        + [CaseKind.MODERATE] * ORDINARY
+        + [CaseKind.MODERATE]
+        + [CaseKind.EXTREME] * EXTREMES
     )
-    assert [observation.again for observation in evidence.observations] == [False] * 9 + [True] + [False] * 4
+    again = [observation.again for observation in evidence.observations]
+    assert again == [False] * AGAIN + [True] + [False] * EXTREMES
     assert evidence.observations[AGAIN].case is evidence.observations[1].case
     assert (
         caller.kinds
-        == [ArgumentKind.TENSOR32] * 10 + [ArgumentKind.ARRAY32] * 2 + [ArgumentKind.TENSOR32] * 4
+        == [ArgumentKind.TENSOR32] * WITH_ARRAYS
+        + [ArgumentKind.ARRAY32] * 2
+        + [ArgumentKind.TENSOR32] * EXTREMES
     )
 
 
@@ -58,7 +71,7 @@ def test_asking_ends_where_it_is_too_dear_or_pointless(outcome: Outcome) -> None
 def test_asking_ends_at_a_stub_and_only_at_its_first_call() -> None:
     stub = Raised("NotImplementedError", "")
     assert len(observed({0: stub})[1].kinds) == 1
-    assert len(observed({2: stub})[0].observations) == 14
+    assert len(observed({2: stub})[0].observations) == OBSERVED
 
 
 def test_an_exception_is_tried_again_in_every_form() -> None:
