@@ -96,8 +96,24 @@ def test_a_scalar_output() -> None:
     assert (finding.fault, finding.worst) == (Fault.VALUE, ())
 
 
-def test_integers_that_were_cut_off_are_wrong() -> None:
-    assert compare(np.array([0, 1]), np.array([0.4, 1.0]), np.full(2, 1e-6)).fault is Fault.VALUE
+@pytest.mark.parametrize("dtype", [np.int8, np.int32, np.int64, np.uint8])
+def test_integers_that_were_cut_off_are_a_fault_of_dtype(dtype: type[np.generic]) -> None:
+    finding = compare(np.array([0, 1], dtype), np.array([0.4, 1.0]), np.full(2, 1e-6))
+    assert (finding.fault, finding.detail) == (Fault.DTYPE, f"whole numbers ({np.dtype(dtype)})")
+
+
+def test_numbers_that_float16_rounded_are_a_fault_of_dtype() -> None:
+    finding = compare(np.array([0.1, 1], np.float16), np.array([0.1, 1.0]), np.full(2, 1e-6))
+    assert (finding.fault, finding.detail) == (Fault.DTYPE, "numbers of three digits (float16)")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
+def test_wrong_numbers_of_a_wide_dtype_are_a_fault_of_value(dtype: type[np.generic]) -> None:
+    assert compare(np.array([0, 1], dtype), np.array([0.4, 1.0]), np.full(2, 1e-6)).fault is Fault.VALUE
+
+
+def test_a_wrong_shape_is_told_before_whole_numbers() -> None:
+    assert compare(np.array([0, 1]), np.array([0.4]), np.full(1, 1e-6)).fault is Fault.SHAPE
 
 
 @given(
