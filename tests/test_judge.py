@@ -18,6 +18,7 @@ from planted import (
     wide,
 )
 
+from gradecheck.cases import PUBLIC_SEED, draw_cases
 from gradecheck.catalogue import find_exercise
 from gradecheck.diagnose.source import AnswerSource
 from gradecheck.judge import judge
@@ -41,8 +42,14 @@ def test_a_right_answer_passes(title: str) -> None:
 
 
 def test_a_right_answer_is_told_so() -> None:
-    assert judged("softmax", grad_softmax).message == "right on all 15 inputs tried, extreme ones included."
-    assert judged(PRODUCT, grad_product).message == "right on all 6 inputs tried, square and oblong."
+    softmax, product = (
+        len(draw_cases(exercise, PUBLIC_SEED)) + 1  # one of them twice
+        for exercise in (find_exercise("softmax"), PRODUCT)
+    )
+    assert judged("softmax", grad_softmax).message == (
+        f"right on all {softmax} inputs tried, extreme ones included."
+    )
+    assert judged(PRODUCT, grad_product).message == f"right on all {product} inputs tried, square and oblong."
 
 
 @pytest.mark.parametrize("form", [np.float32, np.float64, np.longdouble, np.ndarray.tolist])
@@ -115,8 +122,10 @@ def test_what_is_no_array(returned: object, words: str) -> None:
         (lambda g: g.astype(complex), "complex numbers (complex128)"),
         (lambda g: g.astype(object), "an array of objects (dtype object)"),
         (lambda g: g.astype(str), "an array of texts"),
+        (lambda g: g.astype(np.int32), "whole numbers (int32)"),
+        (lambda g: g.astype(np.float16), "numbers of three digits (float16)"),
     ],
-    ids=["bool", "complex", "object", "text"],
+    ids=["bool", "complex", "object", "text", "integers", "float16"],
 )
 def test_what_is_no_real_number(change: Any, words: str) -> None:
     message = earns_nothing(judged("sigmoid", spoiled("sigmoid", change)), "dtype")
@@ -226,6 +235,18 @@ def test_right_but_for_extremes_is_told_with_the_input() -> None:
     )
 
 
+def test_wrong_numbers_on_extremes_are_not_told_to_be_a_matter_of_arithmetic() -> None:
+    """Clipping x is no overflow: the number that comes out is finite, and wrong."""
+
+    def answer(x: Any, dz: Any) -> Any:
+        return grad_sigmoid(x, dz) + (np.abs(np.asarray(x)).max() > 50)
+
+    verdict = judged("sigmoid", answer)
+    assert (verdict.score, verdict.diagnosis.label) == (0.8, "extremes")
+    assert verdict.message.startswith("right on every ordinary input, but dx[")
+    assert "robust" not in verdict.message
+
+
 def test_an_exception_on_extremes_leaves_four_fifths_too() -> None:
     def answer(x: Any, dz: Any) -> Any:
         return [d * math.exp(-v) / (1 + math.exp(-v)) ** 2 for v, d in zip(*wide(x, dz), strict=True)]
@@ -278,11 +299,59 @@ def test_an_accumulator(title: str) -> None:
     earns_nothing(judged(title, answer), "wrong")
 
 
+def remembering(title: str, *by: int) -> Answer:
+    """The right answer, but whatever it returned for the arguments at `by` it returns again."""
+    memory: dict[Any, Any] = {}
+
+    def answer(*arguments: Any) -> Any:
+        key = tuple((np.shape(arguments[at]), np.asarray(arguments[at]).tobytes()) for at in by)
+        return memory.setdefault(key, RIGHT[title](*arguments))
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("title", "by"),
+    [
+        (title, by)
+        for title in RIGHT
+        for inputs in [range(len(find_exercise(title).inputs))]
+        for by in [*((at,) for at in inputs), (len(inputs),), tuple(inputs)]
+    ],
+)
+def test_a_cache_by_some_of_the_arguments(title: str, by: tuple[int, ...]) -> None:
+    earns_nothing(judged(title, remembering(title, *by)), "wrong")
+
+
+@every
+def test_a_cache_by_all_arguments_is_no_fault(title: str) -> None:
+    everything = range(len(find_exercise(title).arguments))
+    assert judged(title, remembering(title, *everything)).score == 1.0
+
+
+@every
+def test_an_answer_that_clips_the_upstream_gradient(title: str) -> None:
+    def answer(*arguments: Any) -> Any:
+        *inputs, dz = wide(*arguments)
+        return RIGHT[title](*inputs, np.clip(dz, -10, 10))
+
+    earns_nothing(judged(title, answer), "wrong")
+
+
+@every
+def test_an_answer_that_handles_eight_entries_only(title: str) -> None:
+    def change(g: Any) -> Any:
+        g.reshape(-1)[8:] = 0
+        return g
+
+    earns_nothing(judged(title, spoiled(title, change)), "wrong")
+
+
 def forgetful() -> Answer:
     seen = set()
 
     def answer(x: Any, dz: Any) -> Any:
-        key = np.asarray(x).tobytes()
+        key = (np.asarray(x).tobytes(), np.asarray(dz).tobytes())
         known = key in seen
         seen.add(key)
         return grad_sigmoid(x, dz) * (0 if known else 1)
