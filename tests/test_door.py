@@ -10,6 +10,8 @@ import pytest
 from planted import grad_conv2d, grad_matmul, grad_sigmoid, grad_softmax
 
 from gradecheck import UnknownExercise, check, grade
+from gradecheck.cases import PUBLIC_SEED, draw_cases
+from gradecheck.catalogue import find_exercise
 
 
 def flipped(x: Any, dz: Any) -> Any:
@@ -66,7 +68,9 @@ def test_a_seed_repeats_what_a_comment_tells() -> None:
 def test_grade_ends_in_a_plain_float_of_points(capsys: pytest.CaptureFixture[str]) -> None:
     points = grade(grad_sigmoid, points=10)
     assert (type(points), points) == (float, 10.0)
-    assert capsys.readouterr().out.startswith("grad_sigmoid: ok  10/10\nright on all 14 inputs tried")
+    tried = len(draw_cases(find_exercise("sigmoid"), PUBLIC_SEED)) + 1  # one of them twice
+    told = f"grad_sigmoid: ok  10/10\nright on all {tried} inputs tried, extreme ones included.\n"
+    assert capsys.readouterr().out.startswith(told)
 
 
 @pytest.mark.parametrize(
@@ -135,5 +139,24 @@ def test_a_stub_is_known_from_its_own_text() -> None:
     def grad_sigmoid(x: Any, dz: Any) -> Any:
         """Return dL/dx."""
 
+    assert check(grad_sigmoid).message == (
+        "not started: the body of grad_sigmoid is empty, so it returns None."
+    )
+    assert grade(grad_sigmoid, 10) == 0.0
+
+
+def test_a_stub_that_raises_is_as_it_was_handed_out() -> None:
+    def grad_sigmoid(x: Any, dz: Any) -> Any:
+        """Return dL/dx."""
+        raise NotImplementedError
+
     assert check(grad_sigmoid).message == "not started: grad_sigmoid is still as it was handed out."
+    assert grade(grad_sigmoid, 10) == 0.0
+
+
+def test_to_return_none_is_an_answer_and_a_wrong_one() -> None:
+    def grad_sigmoid(*_: Any) -> Any:
+        return None
+
+    assert check(grad_sigmoid).message.startswith("your function returned None; dx is an array")
     assert grade(grad_sigmoid, 10) == 0.0

@@ -154,16 +154,33 @@ def test_a_function_that_is_not_there() -> None:
 # Not started
 
 
+AS_HANDED_OUT = "not started: grad_sigmoid is still as it was handed out."
+EMPTY = "not started: the body of grad_sigmoid is empty, so it returns None."
+
+
 @pytest.mark.parametrize(
-    "body", ["raise NotImplementedError()", "raise NotImplementedError", '"""To do."""\n    pass', "..."]
+    ("body", "message"),
+    [
+        ("raise NotImplementedError()", AS_HANDED_OUT),
+        ("raise NotImplementedError", AS_HANDED_OUT),
+        ('"""To do."""\n    pass', EMPTY),
+        ('"""To do."""', EMPTY),
+        ("pass", EMPTY),
+        ("...", EMPTY),
+    ],
 )
-def test_a_stub_is_not_started(body: str) -> None:
+def test_a_stub_is_not_started(body: str, message: str) -> None:
     source = f"def grad_sigmoid(x, dz):\n    {body}\n"
     names: dict[str, Any] = {}
     exec(source, names)
     verdict = judged("sigmoid", names["grad_sigmoid"], source)
     assert (verdict.status, verdict.score, verdict.outputs) == (Status.NOT_STARTED, 0.0, ())
-    assert verdict.message == "not started: grad_sigmoid is still as it was handed out."
+    assert verdict.message == message
+
+
+def test_to_return_none_is_an_answer_and_a_wrong_one() -> None:
+    verdict = judged("sigmoid", lambda *_: None, "def grad_sigmoid(x, dz):\n    return None\n")
+    assert earns_nothing(verdict, "no array").startswith("your function returned None; dx is an array")
 
 
 def test_a_stub_is_known_by_its_exception_where_no_source_is_at_hand() -> None:

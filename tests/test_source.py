@@ -23,7 +23,7 @@ def answer(body: str, before: str = "import tensorflow as tf\n") -> str:
         "pass",
         "...",
         "return",
-        "return None",
+        "return ...",
         '"""Return dL/dx."""',
         "raise NotImplementedError",
         "raise NotImplementedError()",
@@ -35,7 +35,9 @@ def test_a_body_that_does_nothing_is_a_stub(body: str) -> None:
     assert AnswerSource(answer(body)).is_stub(NAME)
 
 
-@pytest.mark.parametrize("body", ["return 0", "return x", "s = x", "s = x\n    raise NotImplementedError()"])
+@pytest.mark.parametrize(
+    "body", ["return 0", "return None", "return x", "s = x", "s = x\n    raise NotImplementedError()"]
+)
 def test_a_body_that_does_something_is_not(body: str) -> None:
     assert not AnswerSource(answer(body)).is_stub(NAME)
 
@@ -47,6 +49,9 @@ def test_a_body_that_does_something_is_not(body: str) -> None:
         f"async def {NAME}(x, dz): return x",
         f"class {NAME}: pass",
         f"{NAME} = lambda x, dz: x",
+        f"{NAME}: object = lambda x, dz: x",
+        f"from answers import {NAME}",
+        f"from answers import sigmoid_backwards as {NAME}",
         f"if True:\n    def {NAME}(x, dz): return x",
         f"try:\n    pass\nexcept ValueError:\n    {NAME} = None",
         f"with open('f'):\n    def {NAME}(x, dz): return x",
@@ -58,7 +63,16 @@ def test_whatever_binds_the_name_at_the_top_defines_it(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x = 3", f"def other():\n    def {NAME}(): pass", f"class A:\n    def {NAME}(): pass", "def ("],
+    [
+        "",
+        "x = 3",
+        f"{NAME}: object",
+        f"import {NAME}_answers",
+        f"from answers import {NAME} as other",
+        f"def other():\n    def {NAME}(): pass",
+        f"class A:\n    def {NAME}(): pass",
+        "def (",
+    ],
 )
 def test_anything_else_does_not(text: str) -> None:
     assert not AnswerSource(text).defines(NAME)
@@ -97,10 +111,20 @@ def test_automatic_differentiation_is_named(body: str, helper: str) -> None:
         answer("return T()", "import tensorflow as tf\nT = tf.GradientTape\n"),
         answer("return T()", "from tensorflow import GradientTape as T\n"),
         f"import tensorflow as tf\ndef f(x, dz): return tf.GradientTape()\n{NAME} = f\n",
+        f"import tensorflow as tf\ndef f(x, dz): return tf.GradientTape()\n{NAME}: object = f\n",
         f"import tensorflow as tf\ndef tape(f): tf.GradientTape()\n@tape\ndef {NAME}(x, dz): return x\n",
         answer("return tf.GradientTape()", ""),
     ],
-    ids=["helper", "lambda", "alias", "import as", "assigned", "decorator", "import out of sight"],
+    ids=[
+        "helper",
+        "lambda",
+        "alias",
+        "import as",
+        "assigned",
+        "annotated",
+        "decorator",
+        "import out of sight",
+    ],
 )
 def test_it_is_followed_into_what_the_answer_uses(text: str) -> None:
     assert helpers(text) == ("tf.GradientTape",)
