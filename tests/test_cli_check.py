@@ -348,6 +348,17 @@ def test_untouched_exercises_are_not_wrong_and_say_where_to_start() -> None:
     assert first_lines == ["understanding_gradients", "backpropagation", "tensor_derivatives"]
 
 
+def test_without_a_path_the_exercises_are_checked_where_that_folder_is(tmp_path: Path) -> None:
+    (tmp_path / "exercises").mkdir()
+    text = "def grad_matmul(x, y, dz): return dz @ y.T\nraise SystemExit\n"
+    (tmp_path / "exercises" / "mine.py").write_text(text, encoding="utf-8")
+    (tmp_path / "elsewhere.py").write_text("def grad_sigmoid(x, dz): return 0\n", encoding="utf-8")
+    done = run(tmp_path, "--format", "json")
+    assert [(r["exercise"], r["status"]) for r in done.document["results"]] == [("grad_matmul", "passed")]
+    # An exit without a message ends without an empty colon.
+    assert [p["message"] for p in done.document["problems"]] == ["the file stopped at line 2: SystemExit"]
+
+
 def test_untouched_is_wrong_under_strict_and_one_exercise_can_be_named() -> None:
     done = run(ROOT, "exercises", "--strict", "--exercise", "softmax")
     assert (done.code, done.err) == (1, "")

@@ -1,0 +1,132 @@
+"""Proof that a course is sound: plant what makes it unsound, and require the claim that does not hold."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from planted import PRODUCT
+
+from gradecheck.errors import CourseNotReady
+from gradecheck.exercise import Exercise, Mistake
+from gradecheck.verify import Claim, _going_on, _graded_cells_are_sound, _nothing_private, verify_exercise
+
+SOLVED = """def grad_sigmoid(x, dz):
+    ### BEGIN SOLUTION
+    slope = tf.sigmoid(x) * tf.sigmoid(-x)
+    return dz * slope
+    ### END SOLUTION"""
+STUB = "def grad_sigmoid(x, dz):\n    raise NotImplementedError()"
+GRADE = "grade(grad_sigmoid, points=20)"
+MARKS = {"grade": True, "locked": True, "grade_id": "q1", "points": 20, "solution": False}
+
+
+def cell(source: str, kind: str = "code", **marks: Any) -> dict[str, Any]:
+    return {"cell_type": kind, "source": source, "metadata": {"nbgrader": marks} if marks else {}}
+
+
+def written(path: Path, *cells: dict[str, Any]) -> Path:
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    return path
+
+
+def failing(claims: Iterator[Claim]) -> list[str]:
+    return [claim.sentence for claim in claims if not claim.holds]
+
+
+# Definitions
+
+
+def with_mistake(factor: float) -> Exercise:
+    mistake = Mistake(
+        id="scaled",
+        sentence="It is scaled.",
+        hint="Is it?",
+        stronger_hint="By what?",
+        formula=lambda vjp, *arguments: tuple(factor * product for product in vjp(*arguments)),
+    )
+    return dataclasses.replace(PRODUCT, mistakes=(mistake,))
+
+
+def test_a_sound_definition_has_no_claim_that_fails() -> None:
+    assert failing(verify_exercise(with_mistake(2.0))) == []
+
+
+def test_an_own_mistake_that_equals_the_truth_is_told() -> None:
+    (told,) = failing(verify_exercise(with_mistake(1.0)))
+    assert told.startswith("the mistake scaled is rejected (score 1")
+
+
+# Graded cells
+
+
+def test_a_graded_cell_with_its_marks_is_sound(tmp_path: Path) -> None:
+    assert (
+        failing(_graded_cells_are_sound(written(tmp_path / "a.ipynb", cell(STUB), cell(GRADE, **MARKS))))
+        == []
+    )
+
+
+def test_a_missing_graded_cell_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.ipynb", cell(STUB))
+    assert failing(_graded_cells_are_sound(path)) == ["a.ipynb defines it and has no graded cell for it"]
+
+
+@pytest.mark.parametrize("mark", ["grade", "locked"])
+def test_a_graded_cell_without_a_mark_is_told(tmp_path: Path, mark: str) -> None:
+    path = written(tmp_path / "a.ipynb", cell(STUB), cell(GRADE, **{**MARKS, mark: False}))
+    assert "its graded cell must be marked as graded and locked" in failing(_graded_cells_are_sound(path))
+
+
+def test_points_that_differ_are_told(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.ipynb", cell(STUB), cell(GRADE, **{**MARKS, "points": 19}))
+    (told,) = failing(_graded_cells_are_sound(path))
+    assert told.startswith("the points of the graded cell, 19.0, of its call, 20.0, ")
+
+
+# The release
+
+
+def released(root: Path, *cells: dict[str, Any]) -> Claim:
+    """What is said of a release with these cells, of a source whose solution is `SOLVED`."""
+    (root / "nbgrader_config.py").write_text(
+        'c = get_config()\nc.CourseDirectory.source_directory = "solutions"\n', encoding="utf-8"
+    )
+    written(root / "solutions" / "one" / "a.ipynb", cell(SOLVED))
+    return _nothing_private(root, "one", written(root / "fresh" / "a.ipynb", *cells).parent)
+
+
+def test_a_release_of_stubs_is_private(tmp_path: Path) -> None:
+    assert released(tmp_path, cell("# Sigmoid", "markdown"), cell(STUB)).holds
+
+
+@pytest.mark.parametrize("kind", ["markdown", "code", "raw"])
+def test_a_line_of_the_solution_in_any_cell_is_told(tmp_path: Path, kind: str) -> None:
+    claim = released(tmp_path, cell("So:\n\n    slope = tf.sigmoid(x) * tf.sigmoid(-x)\n", kind), cell(STUB))
+    assert (claim.holds, claim.sentence) == (
+        False,
+        "the release of a.ipynb holds 'slope = tf.sigmoid(x) * tf.sigmoid(-x)'",
+    )
+
+
+def test_a_mark_that_stayed_is_told(tmp_path: Path) -> None:
+    claim = released(tmp_path, cell("### BEGIN HIDDEN TESTS"))
+    assert (claim.holds, claim.sentence) == (False, "the release of a.ipynb holds 'BEGIN HIDDEN TESTS'")
+
+
+# Going on
+
+
+def test_an_error_is_a_claim_that_does_not_hold() -> None:
+    def claims() -> Iterator[Claim]:
+        yield Claim("one", "fine", True)
+        raise CourseNotReady("no notebook")
+
+    assert list(_going_on("one", claims())) == [
+        Claim("one", "fine", True),
+        Claim("one", "the rest could not be tried: no notebook", False),
+    ]
