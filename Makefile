@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo check watch hint test verify release lint format pictures apt clean
+.PHONY: help install demo check watch hint test verify release lint format bench pictures apt clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -60,6 +60,9 @@ lint: $(STAMP)  ## check style, format and types
 format: $(STAMP)  ## repair style and format where a tool can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+bench: $(STAMP)  ## measure grading against stock nbgrader (some minutes; writes docs/bench.md)
+	@$(BIN)/python tools/bench.py $(ARGS)
 
 pictures: $(STAMP)  ## draw the README's pictures again
 	@$(BIN)/python tools/pictures.py
