@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gradecheck.nbgrader.grading import Graded
-from gradecheck.nbgrader.results import read_results
+from gradecheck.nbgrader.results import results_reader
 from gradecheck.nbgrader.roster import read_students
 from gradecheck.nbgrader.scores import Score, read_scores
 from gradecheck.verdict import Status
@@ -122,9 +122,10 @@ def read_class_scores(
         by_student.setdefault(score.student, []).append(score)
     problems = {entry.student: entry.problem for entry in graded}
     names = students if students is not None else {*read_students(root), *by_student, *problems}
+    results_of = results_reader(root, assignment)
     rows = []
     for name in sorted(names):
-        results = {result["exercise"]: result for result in read_results(root, assignment, name)}
+        results = {result["exercise"]: result for result in results_of(name)}
         marks = tuple(_mark(score, results) for score in by_student.get(name, []))
         rows.append(StudentScores(name, marks, problems.get(name)))
     return ClassScores(assignment, tuple(rows))

@@ -1,6 +1,7 @@
 """The verdicts of a graded submission, as `WriteScores` leaves them in the graded notebooks."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ def graded_object(result: Result) -> dict[str, Any]:
     return {**result_object(result), "label": result.verdict.diagnosis.label}
 
 
-def read_results(course_root: Path, assignment: str, student: str) -> tuple[dict[str, Any], ...]:
-    """The results of one student as of the last grading, in the form of `graded_object`.
+def results_reader(course_root: Path, assignment: str) -> Callable[[str], tuple[dict[str, Any], ...]]:
+    """A function from a student to the results of the last grading, in the form of `graded_object`.
 
     What was never graded, or not by this plug-in, has none.
 
@@ -26,12 +27,16 @@ def read_results(course_root: Path, assignment: str, student: str) -> tuple[dict
         CourseNotReady: the folder is no course.
     """
     course = CourseDirectory(config=load_course_config(course_root), root=str(course_root.resolve()))
-    folder = Path(course.format_path(course.autograded_directory, student, assignment))
-    results: list[dict[str, Any]] = []
-    for path in sorted(folder.glob("*.ipynb")):
-        try:
-            metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
-            results += metadata[KEY]["results"]
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return tuple(results)
+
+    def read(student: str) -> tuple[dict[str, Any], ...]:
+        folder = Path(course.format_path(course.autograded_directory, student, assignment))
+        results: list[dict[str, Any]] = []
+        for path in sorted(folder.glob("*.ipynb")):
+            try:
+                metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+                results += metadata[KEY]["results"]
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+        return tuple(results)
+
+    return read
