@@ -258,7 +258,7 @@ def write(path):
         file.write('x')
 import sys, gradecheck, numpy
 PATHS = ['/x', '/usr/x', '/etc/x', '/root/x', '/dev/x', '/proc/sys/kernel/hostname', sys.prefix + '/x',
-         gradecheck.__file__, numpy.__file__, sys.executable, '/proc/sysrq-trigger', '/work/x', '/home/x']
+         gradecheck.__file__, numpy.__file__, sys.executable, '/proc/sysrq-trigger', '/home/x']
 def f(x): return sum(not blocked(lambda: write(path)) for path in PATHS) == 0
 def g(x): return blocked(lambda: os.rename(os.path.dirname(gradecheck.__file__), '/tmp/g'))
 def h(x): return blocked(lambda: os.mknod('/tmp/disk', 0o60600, os.makedev(254, 0)))
