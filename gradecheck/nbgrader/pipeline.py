@@ -5,9 +5,7 @@ kept: files that lie beside a notebook, timestamps, several notebooks an assignm
 `prepare` and `finish` are for one thread; in between, each sheet's work may be done in any.
 """
 
-import contextlib
 import copy
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -78,7 +76,7 @@ class Pipeline:
         self._limits = limits
         self._course = CourseDirectory(config=config, root=str(root), assignment_id=assignment, log=log)
         self._staging = root / STAGING
-        self._journal = self._staging / "exchange.json"
+        remove(self._staging)
         staged = copy.deepcopy(config)
         for step in _STEPS:
             staged.CourseDirectory[step] = str(STAGING / Path(getattr(self._course, step)).name)
@@ -91,7 +89,6 @@ class Pipeline:
         if isinstance(self._printer, HTMLExporter):
             remember_filters(self._printer)
         self._execute = next(step for step in self._grade if isinstance(step, ExecuteInWorker))
-        self._recover()
         self._notebooks = [n.name for n in gradebook.find_assignment(assignment).notebooks]
 
     def originals(self) -> Sequence[Original]:
@@ -179,7 +176,6 @@ class Pipeline:
             self._autograde.run_post_convert_hook()
             self._write_feedback(hand)
             self._note(hand)
-            self._journal.write_text(json.dumps([hand.student, self._attempt(hand)]), encoding="utf-8")
             exchange.run()
             self._gradebook.commit()
         except BaseException:
@@ -187,7 +183,6 @@ class Pipeline:
             exchange.undo()
             raise
         exchange.keep()
-        self._journal.unlink()
 
     def _enter(self, student: str) -> None:
         """The rows of a submission, as nbgrader makes them."""
@@ -230,24 +225,9 @@ class Pipeline:
     def _note(self, hand: InHand) -> None:
         """The entry in the ledger, in the same transaction as everything else."""
         complete = all(sheet.resources[MARKS].complete for sheet in hand.sheets)
-        entry = Entry(hand.digest, complete, self._attempt(hand), revealed=True)
+        attempt = record_of(hand.sheets[0].notebook.metadata).attempt
+        entry = Entry(hand.digest, complete, attempt, revealed=True)
         write_entry(self._gradebook, self._assignment, hand.student, entry)
-
-    @staticmethod
-    def _attempt(hand: InHand) -> int:
-        return record_of(hand.sheets[0].notebook.metadata).attempt
-
-    def _recover(self) -> None:
-        """Put back folders that a run exchanged which was killed before it had written to the gradebook."""
-        with contextlib.suppress(OSError, ValueError):
-            student, attempt = json.loads(self._journal.read_text(encoding="utf-8"))
-            entry = find_entry(self._gradebook, self._assignment, student)
-            if entry is None or entry.attempt != attempt:
-                for staged in self._folders(student):
-                    if staged.aside.exists():
-                        remove(staged.place)
-                        staged.aside.rename(staged.place)
-        remove(self._staging)
 
     def discard(self) -> None:
         """Remove what was made and not put in place."""
