@@ -179,8 +179,8 @@ class Pipeline:
             exchange.run()
             self._gradebook.commit()
         except BaseException:
-            self._gradebook.rollback()
             exchange.undo()
+            self._gradebook.rollback()
             raise
         exchange.keep()
 

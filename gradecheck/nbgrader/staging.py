@@ -56,6 +56,8 @@ class Exchange:
                     staged.place.rename(staged.made)
                 if staged.aside.exists():
                     staged.aside.rename(staged.place)
+            with contextlib.suppress(OSError):
+                staged.place.parent.rmdir()  # made for it, unless something else is in it
         self._done.clear()
 
     def keep(self) -> None:
