@@ -1,0 +1,33 @@
+"""The commands: parse, call, exit code. What they do stands elsewhere."""
+
+import click
+
+from gradecheck import __version__
+from gradecheck.cli import authors, grading, students
+
+__all__ = ["cli", "main"]
+
+_COMMANDS = (
+    students.check,
+    students.hint,
+    students.watch,
+    authors.release,
+    authors.verify,
+    grading.grade,
+    grading.demo,
+)
+
+
+def main() -> None:
+    """The console script."""
+    cli(prog_name="gradecheck")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="gradecheck")
+def cli() -> None:
+    """Judges gradients written by hand, and says what went wrong."""
+
+
+for _command in _COMMANDS:
+    cli.add_command(_command)

@@ -1,0 +1,54 @@
+"""What instructors type to grade."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from gradecheck.cli.common import says_what_is_wrong
+
+_TIMEOUT = "Seconds for each cell; a call of an answer has as many, and at most 10.  [default: 30]"
+
+
+@click.command()
+@click.argument("assignment")
+@click.option("--students", metavar="NAME,…", help="Only these students, separated by commas.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="How many run at the same time; one on each core."
+)
+@click.option("--timeout", metavar="S", type=click.FloatRange(min=0, min_open=True), help=_TIMEOUT)
+@click.option("--no-sandbox", is_flag=True, help="Run what students wrote with your own rights.")
+@click.option("--force", is_flag=True, help="Grade again what was graded before and has not changed.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@says_what_is_wrong
+def grade(
+    assignment: str,
+    students: str | None,
+    workers: int | None,
+    timeout: float | None,
+    no_sandbox: bool,
+    force: bool,
+    form: str,
+) -> None:
+    """Grade an assignment into nbgrader's gradebook, and write the feedback.
+
+    What was graded before and has not changed is skipped, so a run that was broken off goes on.
+
+    Exit code 0: every submission has its scores; 1: some are not graded; 2: grading could not run.
+    """
+    from gradecheck.grading_run import grade_course
+    from gradecheck.nbgrader.grading import How
+
+    only = tuple(name.strip() for name in students.split(",")) if students else None
+    how = How(workers=workers, sandbox=False if no_sandbox else None, seconds=timeout, force=force)
+    sys.exit(grade_course(Path(), assignment, only, how, as_json=form == "json"))
+
+
+@click.command()
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("demo_course"), show_default=True)
+@says_what_is_wrong
+def demo(folder: Path) -> None:
+    """Make a class of 24 with answers of many kinds, and grade it from end to end."""
+    from gradecheck.demo import run_demo
+
+    sys.exit(run_demo(folder))
