@@ -43,8 +43,8 @@ watch: $(STAMP)  ## judge your answers whenever you save one (h: a hint, q: leav
 hint: $(STAMP)  ## a hint for one exercise: make hint E=softmax
 	@$(BIN)/gradecheck hint $(or $(E),$(error name an exercise: make hint E=softmax)) exercises
 
-test: $(STAMP)  ## run the test suite (part of it: make test ARGS=tests/test_compare.py)
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(STAMP)  ## run the test suite on all cores (part of it: make test ARGS=tests/test_compare.py)
+	@$(BIN)/python -m pytest -n logical --dist loadfile $(ARGS)
 
 verify: $(STAMP)  ## prove that every exercise is sound
 	@$(BIN)/gradecheck verify
