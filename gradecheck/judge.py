@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from gradecheck.cases import PUBLIC_SEED, CaseKind
+from gradecheck.cases import PUBLIC_SEED, CaseKind, shapes_of
 from gradecheck.diagnose.diagnosis import Diagnosis, diagnose
 from gradecheck.diagnose.source import AnswerSource
 from gradecheck.errors import GradecheckError
 from gradecheck.exercise import Exercise, Float64
 from gradecheck.observe import PATIENCE_SECONDS, Evidence, Observation, observe
 from gradecheck.run.caller import Caller
-from gradecheck.verdict import Shown, Status, Verdict, score, score_outputs
+from gradecheck.run.outcome import Raised
+from gradecheck.verdict import Shown, Status, Stop, Verdict, score, score_outputs
 
 
 def judge(
@@ -42,7 +43,18 @@ def judge(
     outputs = score_outputs(evidence)
     total = score(evidence, outputs, allowed=diagnosis.allowed)
     status = Status.PASSED if total == 1.0 else Status.FAILED
-    return Verdict(exercise, status, total, diagnosis, outputs, seed, hidden, _shown(evidence, hidden=hidden))
+    return Verdict(
+        exercise,
+        status,
+        total,
+        diagnosis,
+        outputs,
+        seed,
+        hidden,
+        _shown(evidence, hidden=hidden),
+        _shown_hidden(evidence) if hidden else None,
+        _stop(evidence),
+    )
 
 
 def not_graded(exercise: Exercise, error: GradecheckError | OSError, *, seed: int = PUBLIC_SEED) -> Verdict:
@@ -54,12 +66,27 @@ def not_graded(exercise: Exercise, error: GradecheckError | OSError, *, seed: in
 def _shown(evidence: Evidence, *, hidden: bool) -> Shown | None:
     """The call worth looking at: the first that went wrong, else the printed example."""
     observation = evidence.first_fault or evidence.first
+    return _shown_call(evidence, observation, secret=hidden and _drawn(observation))
+
+
+def _shown_hidden(evidence: Evidence) -> Shown | None:
+    """The first call with a grader's own inputs that went wrong."""
+    faults = [o for o in evidence.observations if _drawn(o) and not o.right]
+    ordered = sorted(faults, key=lambda o: not o.counts_as_moderate)
+    return _shown_call(evidence, ordered[0], secret=True) if ordered else None
+
+
+def _drawn(observation: Observation) -> bool:
+    return observation.case.kind is not CaseKind.PRINTED
+
+
+def _shown_call(evidence: Evidence, observation: Observation, *, secret: bool) -> Shown | None:
+    """The first output of a call that is wrong and can be shown; of the printed example any output."""
     for finding, output in zip(observation.findings, observation.expected.outputs, strict=False):
         if finding.yours is None or finding.wrong is None:
             continue
         if finding.fault is None and observation is not evidence.first:
             continue
-        secret = hidden and observation.case.kind is not CaseKind.PRINTED
         return Shown(
             title=_title(observation),
             arguments=_named_arguments(evidence.exercise, observation),
@@ -71,6 +98,14 @@ def _shown(evidence: Evidence, *, hidden: bool) -> Shown | None:
             worst=finding.worst,
         )
     return None
+
+
+def _stop(evidence: Evidence) -> Stop | None:
+    fault = evidence.first_fault
+    if fault is None or not isinstance(fault.outcome, Raised):
+        return None
+    wanted = tuple((output.name, output.value.shape) for output in fault.expected.outputs)
+    return Stop(fault.outcome, tuple(shapes_of(evidence.exercise, fault.case).items()), wanted)
 
 
 def _title(observation: Observation) -> str:

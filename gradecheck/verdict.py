@@ -6,8 +6,9 @@ from enum import StrEnum
 import numpy as np
 
 from gradecheck.diagnose.diagnosis import Diagnosis
-from gradecheck.exercise import Exercise, Float64
+from gradecheck.exercise import Exercise, Float64, Shape
 from gradecheck.observe import Evidence
+from gradecheck.run.outcome import Raised
 
 #: The share of an output that is right on all moderate cases but not on the extreme ones.
 MODERATE_SHARE = 0.8
@@ -63,6 +64,21 @@ class Shown:
     worst: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Stop:
+    """An exception that ended a call.
+
+    Attributes:
+        raised: the exception, with the student's own line where there is one.
+        shapes: name and shape of each argument of that call.
+        wanted: name and shape of each output that was wanted.
+    """
+
+    raised: Raised
+    shapes: tuple[tuple[str, Shape], ...]
+    wanted: tuple[tuple[str, Shape], ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Verdict:
     """What gradecheck says of one answer.
@@ -76,6 +92,8 @@ class Verdict:
         seed: of the cases.
         hidden: whether the cases are a grader's: then no expected number of theirs is shown.
         shown: a call to show, where there is one.
+        shown_hidden: the first of a grader's own calls that went wrong, without expected numbers.
+        stop: the exception that ended the first call that went wrong, where one did.
     """
 
     exercise: Exercise
@@ -86,6 +104,8 @@ class Verdict:
     seed: int = 0
     hidden: bool = False
     shown: Shown | None = None
+    shown_hidden: Shown | None = None
+    stop: Stop | None = None
 
     @property
     def message(self) -> str:

@@ -250,6 +250,7 @@ def test_json_has_a_version_and_one_object_a_result() -> None:
                 "submission": "ada.ipynb",
                 "exercise": "grad_sigmoid",
                 "status": "failed",
+                "state": "recognised",
                 "score": 0.0,
                 "points": 0.0,
                 "max_points": 20,

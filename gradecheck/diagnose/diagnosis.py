@@ -29,7 +29,7 @@ class Diagnosis:
 
     Attributes:
         message: what happened and where, in one sentence or two; never the right formula.
-        label: the same in a word or two, for tables: "right", "shape", "error", …
+        label: the same in a word or two, for tables: "right", "right, float32", "shape", "error", …
         misconception: the stable id of a recognised mistake, or None.
         hint: something to think about; empty where there is nothing to hint at.
         stronger_hint: one step nearer.
@@ -91,20 +91,26 @@ def _not_started(evidence: Evidence, source: AnswerSource | None) -> bool:
 
 
 def _right(evidence: Evidence, source: AnswerSource | None) -> Diagnosis:
-    remarks = _remarks(evidence)
+    lost = _lost(evidence)
+    remarks = _remarks(evidence, lost)
     if source is not None and source.nudges_and_measures(evidence.exercise.name):
         remarks = (*remarks, words.finite_differences())
     if evidence.changed:
         message = words.right_but_changes(evidence.changed)
         return Diagnosis(message, "changes input", "inputs-changed", *words.MUTATION_HINTS, remarks=remarks)
-    return Diagnosis(words.right(evidence), "right", remarks=remarks)
+    label = "right, float32" if lost > FLOAT32_REMARK else "right"
+    return Diagnosis(words.right(evidence), label, remarks=remarks)
 
 
-def _remarks(evidence: Evidence) -> tuple[str, ...]:
+def _lost(evidence: Evidence) -> float:
+    """The largest relative error on inputs that are not ordinary."""
+    return max((_relative_error(o) for o in evidence.observations if not o.counts_as_moderate), default=0.0)
+
+
+def _remarks(evidence: Evidence, lost: float) -> tuple[str, ...]:
     remarks = []
     if evidence.first.kind is not ArgumentKind.TENSOR32:
         remarks.append(words.another_form(evidence.first.kind))
-    lost = max((_relative_error(o) for o in evidence.observations if not o.counts_as_moderate), default=0.0)
     if lost > FLOAT32_REMARK:
         remarks.append(words.float32(lost))
     if any(_takes_another_slope(o) for o in evidence.observations):

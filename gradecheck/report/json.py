@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from gradecheck.report.model import SCHEMA, Report, Result
+from gradecheck.report.state import state_of
 
 
 def to_json(report: Report) -> str:
@@ -25,6 +26,7 @@ def result_object(result: Result) -> dict[str, Any]:
         "submission": result.submission,
         "exercise": verdict.exercise.name,
         "status": str(verdict.status),
+        "state": str(state_of(verdict)),
         "score": verdict.score,
         "points": result.points,
         "max_points": result.max_points,
