@@ -43,18 +43,10 @@ def judge(
     outputs = score_outputs(evidence)
     total = score(evidence, outputs, allowed=diagnosis.allowed)
     status = Status.PASSED if total == 1.0 else Status.FAILED
-    return Verdict(
-        exercise,
-        status,
-        total,
-        diagnosis,
-        outputs,
-        seed,
-        hidden,
-        _shown(evidence, hidden=hidden),
-        _shown_hidden(evidence) if hidden else None,
-        _stop(evidence),
-    )
+    shown = _shown(evidence, hidden=hidden)
+    drawn = _shown_hidden(evidence) if hidden else None
+    stop = _stop(evidence)
+    return Verdict(exercise, status, total, diagnosis, outputs, seed, hidden, shown, drawn, stop)
 
 
 def not_graded(exercise: Exercise, error: GradecheckError | OSError, *, seed: int = PUBLIC_SEED) -> Verdict:
