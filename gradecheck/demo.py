@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from gradecheck.class_table import print_class
+from gradecheck.class_report.table import print_class
 from gradecheck.grading_run import console_for, grade_class, print_places
 from gradecheck.made_up_class import MadeUpClass, make_class
 from gradecheck.nbgrader.grading import How

@@ -10,10 +10,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gradecheck.class_scores import ClassScores, read_class_scores
-from gradecheck.class_table import print_class, to_json
+from gradecheck.class_report.model import ClassScores
+from gradecheck.class_report.table import print_class, to_json
+from gradecheck.nbgrader.graded_class import read_class_scores
 from gradecheck.nbgrader.grading import How, OnProgress, grade_assignment
-from gradecheck.nbgrader.roster import places_of
+from gradecheck.nbgrader.roster import course_at, places_of
 
 #: Without a terminal, a line of progress comes no more often than this.
 SECONDS_BETWEEN_LINES = 2.0
@@ -64,7 +65,7 @@ def grade_class(
         console.print(
             f"skipped, as nothing has changed: {skipped} of {len(graded)} (--force grades them again)"
         )
-    return read_class_scores(root, assignment, graded, students)
+    return read_class_scores(course_at(root), assignment, graded, students)
 
 
 def print_places(root: Path, console: Console) -> None:

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from gradecheck.answer_file import FILE_NAME, read_answers
 from gradecheck.catalogue import EXERCISES
-from gradecheck.class_scores import ClassScores, Mark, StudentScores
-from gradecheck.class_table import print_class, to_json
+from gradecheck.class_report.model import ClassScores, Mark, StudentScores
+from gradecheck.class_report.table import print_class, to_json
 from gradecheck.errors import CourseNotReady
 from gradecheck.made_up_class import ASSIGNMENT, MARKER, MadeUpClass, cell_of, make_class
 from gradecheck.nbgrader.scores import Score, read_scores

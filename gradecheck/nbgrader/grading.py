@@ -12,6 +12,7 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import DBAPIError
 
 from gradecheck.errors import CourseNotReady
+from gradecheck.nbgrader.class_list import handed_in
 from gradecheck.nbgrader.configuration import put_tools_on_path
 from gradecheck.nbgrader.generate import enter_in_gradebook, load_course_config
 from gradecheck.nbgrader.lock import only_grader
@@ -71,13 +72,11 @@ def _students(course: CourseDirectory, assignment: str, wanted: Sequence[str] | 
     Raises:
         CourseNotReady: nobody did, or one of those that were asked for did not.
     """
-    folder = Path(course.format_path(course.submitted_directory, "*", assignment))
-    parents = Path(course.root).glob(str(folder.relative_to(course.root)))
-    depth = folder.parts.index("*")
-    found = sorted(path.parts[depth] for path in parents if path.is_dir())
+    found = list(handed_in(course, assignment))
     if not found:
         raise CourseNotReady(
-            f"nobody has handed in {assignment!r}: put each student's notebooks into {folder}"
+            f"nobody has handed in {assignment!r}: put each student's notebooks into "
+            f"{course.format_path(course.submitted_directory, '*', assignment)}"
         )
     if wanted is None:
         return found

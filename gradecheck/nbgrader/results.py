@@ -7,7 +7,6 @@ from typing import Any
 
 from nbgrader.coursedir import CourseDirectory
 
-from gradecheck.nbgrader.generate import load_course_config
 from gradecheck.nbgrader.handin import KEY
 from gradecheck.report.json import result_object
 from gradecheck.report.model import Result
@@ -18,15 +17,11 @@ def graded_object(result: Result) -> dict[str, Any]:
     return {**result_object(result), "label": result.verdict.diagnosis.label}
 
 
-def results_reader(course_root: Path, assignment: str) -> Callable[[str], tuple[dict[str, Any], ...]]:
+def results_reader(course: CourseDirectory, assignment: str) -> Callable[[str], tuple[dict[str, Any], ...]]:
     """A function from a student to the results of the last grading, in the form of `graded_object`.
 
     What was never graded, or not by this plug-in, has none.
-
-    Raises:
-        CourseNotReady: the folder is no course.
     """
-    course = CourseDirectory(config=load_course_config(course_root), root=str(course_root.resolve()))
 
     def read(student: str) -> tuple[dict[str, Any], ...]:
         folder = Path(course.format_path(course.autograded_directory, student, assignment))

@@ -41,18 +41,23 @@ class Places:
 
 def places_of(course_root: Path) -> Places:
     """Where the gradebook and the feedback of a course are."""
-    course = _course(course_root)
+    course = course_at(course_root)
     url = make_url(course.db_url)
     local = url.get_backend_name() == "sqlite" and url.database
     feedback = Path(course.root, course.feedback_directory)
     return Places(str(url.database) if local else url.render_as_string(hide_password=True), feedback)
 
 
-def _course(course_root: Path) -> CourseDirectory:
+def course_at(course_root: Path) -> CourseDirectory:
+    """The course in a folder, as nbgrader knows it.
+
+    Raises:
+        CourseNotReady: the folder is no course.
+    """
     return CourseDirectory(config=load_course_config(course_root), root=str(course_root.resolve()))
 
 
 def _gradebook(course_root: Path) -> Gradebook:
     put_tools_on_path()  # nbgrader makes a new gradebook with the command alembic
-    course = _course(course_root)
+    course = course_at(course_root)
     return open_gradebook(course.db_url, course.course_id)

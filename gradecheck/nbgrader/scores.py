@@ -18,9 +18,9 @@ from nbgrader.api import (
 from nbgrader.coursedir import CourseDirectory
 
 from gradecheck.errors import CourseNotReady
-from gradecheck.nbgrader.generate import load_course_config
-from gradecheck.nbgrader.gradebook import open_gradebook
+from gradecheck.nbgrader.class_list import existing_gradebook
 from gradecheck.nbgrader.original import Original, load_original, order_of_cells
+from gradecheck.nbgrader.roster import course_at
 
 
 @dataclass(frozen=True)
@@ -49,23 +49,31 @@ class Score:
 
 
 def read_scores(course_root: Path, assignment: str) -> tuple[Score, ...]:
-    """The scores of an assignment: by student in alphabetical order, then from the top of the notebook.
+    """The scores of an assignment of the course in a folder; see `scores_of`.
 
     Raises:
         CourseNotReady: the folder is no course, or the gradebook has no such assignment.
     """
-    course = CourseDirectory(config=load_course_config(course_root), root=str(course_root.resolve()))
+    return scores_of(course_at(course_root), assignment)
+
+
+def scores_of(course: CourseDirectory, assignment: str) -> tuple[Score, ...]:
+    """The scores of an assignment: by student in alphabetical order, then from the top of the notebook.
+
+    Raises:
+        CourseNotReady: there is no gradebook, or it has no such assignment.
+    """
 
     @cache
     def original_of(notebook: str) -> Original:
         order = order_of_cells(course, assignment, notebook)
         return load_original(course.db_url, assignment, notebook, order)
 
-    with open_gradebook(course.db_url, course.course_id) as gradebook:
+    with existing_gradebook(course) as gradebook:
         if assignment not in [entry.name for entry in gradebook.assignments]:
-            where = course_root.resolve()
             raise CourseNotReady(
-                f"the gradebook of {where} has no assignment {assignment!r}: gradecheck grade {assignment}"
+                f"the gradebook of {course.root} has no assignment {assignment!r}: "
+                f"gradecheck grade {assignment}"
             )
         comments = _comments(gradebook, assignment)
         scores = [_score(row, original_of(row.notebook), comments) for row in _grades(gradebook, assignment)]

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from gradecheck.catalogue import EXERCISES
-from gradecheck.class_scores import ClassScores, Mark, StudentScores
+from gradecheck.class_report.model import ClassScores, Mark, StudentScores
 from gradecheck.diagnose.shared import known_mistakes
 from gradecheck.report.model import SCHEMA
 
