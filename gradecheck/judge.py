@@ -7,6 +7,7 @@ from gradecheck.diagnose.diagnosis import Diagnosis, diagnose
 from gradecheck.diagnose.source import AnswerSource
 from gradecheck.errors import GradecheckError
 from gradecheck.exercise import Exercise, Float64
+from gradecheck.likeness import take_likeness
 from gradecheck.observe import PATIENCE_SECONDS, Evidence, Observation, observe
 from gradecheck.run.caller import Caller
 from gradecheck.run.outcome import Raised
@@ -46,7 +47,9 @@ def judge(
     shown = _shown(evidence, hidden=hidden)
     drawn = _shown_hidden(evidence) if hidden else None
     stop = _stop(evidence)
-    return Verdict(exercise, status, total, diagnosis, outputs, seed, hidden, shown, drawn, stop)
+    unknown = hidden and status is Status.FAILED and diagnosis.misconception is None
+    likeness = take_likeness(exercise, caller) if unknown and not evidence.broken_off else None
+    return Verdict(exercise, status, total, diagnosis, outputs, seed, hidden, shown, drawn, stop, likeness)
 
 
 def not_graded(exercise: Exercise, error: GradecheckError | OSError, *, seed: int = PUBLIC_SEED) -> Verdict:

@@ -78,6 +78,11 @@ class Evidence:
         return self.observations[0]
 
     @property
+    def broken_off(self) -> bool:
+        """Whether the last call did not come back, or ended the process."""
+        return isinstance(self.observations[-1].outcome, TimedOut | Died)
+
+    @property
     def first_fault(self) -> Observation | None:
         """The first call that did not come out right, ordinary inputs before extreme ones; or None."""
         faults = [o for o in self.observations if not o.right]

@@ -7,6 +7,7 @@ import numpy as np
 
 from gradecheck.diagnose.diagnosis import Diagnosis
 from gradecheck.exercise import Exercise, Float64, Shape
+from gradecheck.likeness import Likeness
 from gradecheck.observe import Evidence
 from gradecheck.run.outcome import Raised
 
@@ -94,6 +95,7 @@ class Verdict:
         shown: a call to show, where there is one.
         shown_hidden: the first of a grader's own calls that went wrong, without expected numbers.
         stop: the exception that ended the first call that went wrong, where one did.
+        likeness: what a graded answer gives on the public inputs, where nobody recognised what is wrong.
     """
 
     exercise: Exercise
@@ -106,6 +108,7 @@ class Verdict:
     shown: Shown | None = None
     shown_hidden: Shown | None = None
     stop: Stop | None = None
+    likeness: Likeness | None = None
 
     @property
     def message(self) -> str:

@@ -19,6 +19,7 @@ ORDER = (
     "reference",
     "compare",
     "observe",
+    "likeness",
     "diagnose",
     "verdict",
     "judge",

@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from gradecheck.likeness import Likeness
+from gradecheck.report.state import State as AnswerState
 from gradecheck.verdict import Status
 
-#: Labels of answers that never gave a result: nothing can be said about their mathematics.
-_NO_RESULT = ("error", "crash", "too slow", "missing", "unreadable")
 _LAST_DIGIT = 1e-6
 
 
@@ -70,7 +70,7 @@ class Mark:
             return State.PASSED
         if status == Status.NOT_STARTED:
             return State.NOT_STARTED
-        if self.result.get("label") in _NO_RESULT:
+        if self.result.get("state") == AnswerState.EXCEPTION and not self.points:
             return State.CRASHED
         return State.PASSED if status == Status.PASSED else State.FAILED
 
@@ -101,6 +101,12 @@ class Mark:
         """The seed of the inputs on which it was judged, None where it was not."""
         seed = self.result.get("seed")
         return seed if isinstance(seed, int) and self.result.get("outputs") else None
+
+    @property
+    def likeness(self) -> Likeness | None:
+        """What an answer that nobody recognised gives on the public inputs, where that was taken."""
+        entry = self.result.get("likeness")
+        return Likeness.from_json(entry) if entry else None
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def _result(student: StudentScores, mark: Mark) -> dict[str, Any]:
     }
     return {
         **unknown,
-        **mark.result,
+        **{key: value for key, value in mark.result.items() if key != "likeness"},
         "submission": student.student,
         "exercise": mark.exercise,
         "score": round(share, 6),

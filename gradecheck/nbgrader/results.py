@@ -13,8 +13,10 @@ from gradecheck.report.model import Result
 
 
 def graded_object(result: Result) -> dict[str, Any]:
-    """The JSON form of a result, with the word that stands for it in tables."""
-    return {**result_object(result), "label": result.verdict.diagnosis.label}
+    """The JSON form of a result, with what reports on a class need besides: a word, and the likeness."""
+    verdict = result.verdict
+    likeness = {"likeness": verdict.likeness.to_json()} if verdict.likeness is not None else {}
+    return {**result_object(result), "label": verdict.diagnosis.label, **likeness}
 
 
 def results_reader(course: CourseDirectory, assignment: str) -> Callable[[str], tuple[dict[str, Any], ...]]:
