@@ -12,7 +12,9 @@ from gradecheck.cli.common import answers_folder, console, says_what_is_wrong
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--exercise", metavar="NAME", help="Only this exercise, such as softmax or grad_softmax.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True
+)
 @click.option("--strict", is_flag=True, help="What is not started counts as wrong.")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=PUBLIC_SEED, help="Repeat the inputs of a comment."
@@ -36,12 +38,15 @@ def check(
     from gradecheck.checking import check_paths
     from gradecheck.report.console import print_report
     from gradecheck.report.json import to_json
+    from gradecheck.report.junit import to_junit
     from gradecheck.run.limits import Limits
 
     limits = Limits(call_seconds=call_timeout, cell_seconds=cell_timeout)
     report = check_paths(paths or (answers_folder(),), exercise=exercise, seed=seed, limits=limits)
     if form == "json":
         click.echo(to_json(report))
+    elif form == "junit":
+        click.echo(to_junit(report))
     else:
         print_report(report, console())
     sys.exit(report.exit_code(strict=strict))
