@@ -13,6 +13,8 @@ from gradecheck.nbgrader.generate import generate_release, release_folder, sourc
 
 #: Beside the released folders: the digest of every file as it was released, so that an edited one shows.
 RECORD = ".released.json"
+#: Where a course keeps the notebooks that teach what its exercises ask; it may have none.
+LECTURES = "course_notebooks"
 
 
 def assignments(root: Path) -> tuple[str, ...]:
@@ -26,6 +28,11 @@ def assignments(root: Path) -> tuple[str, ...]:
     if not names:
         raise CourseNotReady(f"the course has no assignment: {folder} holds no folder with a notebook")
     return tuple(names)
+
+
+def lectures(root: Path) -> tuple[Path, ...]:
+    """The course's lectures, in the order of their names."""
+    return tuple(sorted((root / LECTURES).glob("*.ipynb")))
 
 
 @contextmanager

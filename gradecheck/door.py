@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradecheck.cases import PUBLIC_SEED
-from gradecheck.catalogue import find_exercise
 from gradecheck.diagnose.source import AnswerSource
 from gradecheck.judge import judge
 from gradecheck.report.card import card_html
@@ -97,6 +96,8 @@ def _judge_inline(
     function: Callable[..., Any], exercise: str | None, points: float | None, seed: int
 ) -> Result:
     name = exercise or getattr(function, "__name__", type(function).__name__)
+    from gradecheck.catalogue import find_exercise  # modules of other authors may import this package
+
     asked = find_exercise(str(name))
     caller = InlineCaller({asked.name: function})
     verdict = judge(asked, caller, source=_source(function, asked.name), seed=seed)

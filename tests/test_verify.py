@@ -11,7 +11,9 @@ from planted import PRODUCT
 
 from gradecheck.errors import CourseNotReady
 from gradecheck.exercise import Exercise, Mistake
-from gradecheck.verify import Claim, _going_on, _graded_cells_are_sound, _nothing_private, verify_exercise
+from gradecheck.verify import Claim, going_on
+from gradecheck.verify.assignments import graded_cells_are_sound, nothing_private
+from gradecheck.verify.exercises import verify_exercise
 
 SOLVED = """def grad_sigmoid(x, dz):
     ### BEGIN SOLUTION
@@ -66,25 +68,24 @@ def test_an_own_mistake_that_equals_the_truth_is_told() -> None:
 
 def test_a_graded_cell_with_its_marks_is_sound(tmp_path: Path) -> None:
     assert (
-        failing(_graded_cells_are_sound(written(tmp_path / "a.ipynb", cell(STUB), cell(GRADE, **MARKS))))
-        == []
+        failing(graded_cells_are_sound(written(tmp_path / "a.ipynb", cell(STUB), cell(GRADE, **MARKS)))) == []
     )
 
 
 def test_a_missing_graded_cell_is_told(tmp_path: Path) -> None:
     path = written(tmp_path / "a.ipynb", cell(STUB))
-    assert failing(_graded_cells_are_sound(path)) == ["a.ipynb defines it and has no graded cell for it"]
+    assert failing(graded_cells_are_sound(path)) == ["a.ipynb defines it and has no graded cell for it"]
 
 
 @pytest.mark.parametrize("mark", ["grade", "locked"])
 def test_a_graded_cell_without_a_mark_is_told(tmp_path: Path, mark: str) -> None:
     path = written(tmp_path / "a.ipynb", cell(STUB), cell(GRADE, **{**MARKS, mark: False}))
-    assert "its graded cell must be marked as graded and locked" in failing(_graded_cells_are_sound(path))
+    assert "its graded cell must be marked as graded and locked" in failing(graded_cells_are_sound(path))
 
 
 def test_points_that_differ_are_told(tmp_path: Path) -> None:
     path = written(tmp_path / "a.ipynb", cell(STUB), cell(GRADE, **{**MARKS, "points": 19}))
-    (told,) = failing(_graded_cells_are_sound(path))
+    (told,) = failing(graded_cells_are_sound(path))
     assert told.startswith("the points of the graded cell, 19.0, of its call, 20.0, ")
 
 
@@ -97,7 +98,7 @@ def released(root: Path, *cells: dict[str, Any]) -> Claim:
         'c = get_config()\nc.CourseDirectory.source_directory = "solutions"\n', encoding="utf-8"
     )
     written(root / "solutions" / "one" / "a.ipynb", cell(SOLVED))
-    return _nothing_private(root, "one", written(root / "fresh" / "a.ipynb", *cells).parent)
+    return nothing_private(root, "one", written(root / "fresh" / "a.ipynb", *cells).parent)
 
 
 def test_a_release_of_stubs_is_private(tmp_path: Path) -> None:
@@ -126,7 +127,7 @@ def test_an_error_is_a_claim_that_does_not_hold() -> None:
         yield Claim("one", "fine", True)
         raise CourseNotReady("no notebook")
 
-    assert list(_going_on("one", claims())) == [
+    assert list(going_on("one", claims())) == [
         Claim("one", "fine", True),
         Claim("one", "the rest could not be tried: no notebook", False),
     ]

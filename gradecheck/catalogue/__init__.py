@@ -1,30 +1,28 @@
-"""The exercises, and the one list that everything reads. A new exercise is a module and a line here."""
+"""The exercises, and the one list that everything reads.
 
-from gradecheck.catalogue.add import ADD
-from gradecheck.catalogue.affine import AFFINE
-from gradecheck.catalogue.conv2d import CONV2D
-from gradecheck.catalogue.conv2d_x import CONV2D_X
-from gradecheck.catalogue.jacobian_affine import JACOBIAN_AFFINE
-from gradecheck.catalogue.jacobian_relu import JACOBIAN_RELU
-from gradecheck.catalogue.log import LOG
-from gradecheck.catalogue.matmul import MATMUL
-from gradecheck.catalogue.matmul_y import MATMUL_Y
-from gradecheck.catalogue.multiply import MULTIPLY
-from gradecheck.catalogue.negative import NEGATIVE
-from gradecheck.catalogue.reduce_sum import REDUCE_SUM
-from gradecheck.catalogue.relu import RELU
-from gradecheck.catalogue.sigmoid import SIGMOID
-from gradecheck.catalogue.softmax import SOFTMAX
-from gradecheck.catalogue.softmax_batched import SOFTMAX_BATCHED
-from gradecheck.errors import UnknownExercise
+An exercise is a module of this package, which is found by itself. A course author may install more of them
+in a package that names its modules under the entry point `gradecheck.exercises`.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+
+from gradecheck.errors import AuthorError, UnknownExercise
 from gradecheck.exercise import Exercise
 
-_UNDERSTANDING_GRADIENTS = (SIGMOID, SOFTMAX, MATMUL, CONV2D)
-_BACKPROPAGATION = (NEGATIVE, LOG, MULTIPLY, ADD, REDUCE_SUM, SOFTMAX_BATCHED, MATMUL_Y)
-_TENSOR_DERIVATIVES = (RELU, JACOBIAN_RELU, JACOBIAN_AFFINE, AFFINE, CONV2D_X)
+#: What a package of exercises of one's own declares its modules under.
+ENTRY_POINTS = "gradecheck.exercises"
 
-#: In teaching order, one assignment after the other.
-EXERCISES: tuple[Exercise, ...] = (*_UNDERSTANDING_GRADIENTS, *_BACKPROPAGATION, *_TENSOR_DERIVATIVES)
+_UNDERSTANDING_GRADIENTS = ("sigmoid", "softmax", "matmul", "conv2d")
+_BACKPROPAGATION = ("negative", "log", "multiply", "add", "reduce_sum", "softmax_batched", "matmul_y")
+_TENSOR_DERIVATIVES = ("relu", "jacobian_relu", "jacobian_affine", "affine", "conv2d_x")
+
+#: The titles of the course's exercises, one assignment after the other. One that is not named comes last.
+TEACHING_ORDER = (*_UNDERSTANDING_GRADIENTS, *_BACKPROPAGATION, *_TENSOR_DERIVATIVES)
 
 
 def find_exercise(name: str) -> Exercise:
@@ -38,3 +36,42 @@ def find_exercise(name: str) -> Exercise:
             return exercise
     known = ", ".join(exercise.title for exercise in EXERCISES)
     raise UnknownExercise(f"no exercise is called {name!r}; there are: {known}")
+
+
+def _modules() -> Iterator[ModuleType]:
+    for found in pkgutil.iter_modules(__path__, f"{__name__}."):
+        yield importlib.import_module(found.name)
+    for point in entry_points(group=ENTRY_POINTS):
+        try:
+            yield importlib.import_module(point.module)
+        except Exception as error:  # a module of somebody else's may raise anything
+            raise AuthorError(
+                f"the exercises of {point.name} cannot be loaded: {point.module}: {error}; "
+                f"repair or uninstall the package that declares them under {ENTRY_POINTS}"
+            ) from error
+
+
+def _in_teaching_order(modules: Iterable[ModuleType]) -> tuple[Exercise, ...]:
+    """Every exercise that a module holds, once; those that the order does not name last, as they come.
+
+    Raises:
+        AuthorError: two exercises have one name or one title.
+    """
+    named: dict[str, Exercise] = {}
+    for module in modules:
+        for exercise in (value for value in vars(module).values() if isinstance(value, Exercise)):
+            for name in (exercise.name, exercise.title):
+                if named.setdefault(name, exercise) is not exercise:
+                    raise AuthorError(
+                        f"two exercises are called {name}: give the one in {module.__file__} another name"
+                    )
+    places = {title: place for place, title in enumerate(TEACHING_ORDER)}
+    exercises = dict.fromkeys(named.values())  # each has two names
+    return tuple(sorted(exercises, key=lambda exercise: places.get(exercise.title, len(places))))
+
+
+_MODULES = tuple(_modules())
+#: In teaching order, one assignment after the other.
+EXERCISES = _in_teaching_order(_MODULES)
+#: Where they are defined.
+FILES = tuple(Path(module.__file__) for module in _MODULES if module.__file__)

@@ -20,13 +20,14 @@ def release(assignment: str | None) -> None:
 
 
 @click.command()
+@click.option("--lectures/--no-lectures", default=True, help="Run the lectures, too (the default).")
 @says_what_is_wrong
-def verify() -> None:
-    """Prove that every exercise is sound: oracles, solutions, stubs, known mistakes, release."""
+def verify(lectures: bool) -> None:
+    """Prove that the course is sound: oracles, known mistakes, solutions, stubs, release, lectures."""
     from gradecheck.verify import verify_course
 
     failures = 0
-    for claim in verify_course(Path()):
+    for claim in verify_course(Path(), with_lectures=lectures):
         failures += not claim.holds
         click.echo(f"{'ok    ' if claim.holds else 'FAILED'} {claim.subject}: {claim.sentence}")
     click.echo(f"{failures} of the claims above do not hold" if failures else "everything holds")

@@ -1,0 +1,97 @@
+"""The claims about a definition: its two oracles agree, and its known mistakes meet their class."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from gradecheck.compare import compare
+from gradecheck.diagnose.recognise import evaluate, plant
+from gradecheck.diagnose.shared import known_mistakes
+from gradecheck.errors import GradecheckError
+from gradecheck.exercise import Exercise, Mistake, MistakeClass
+from gradecheck.judge import judge
+from gradecheck.reference.expectation import expected_cases
+from gradecheck.reference.tape import load_tensorflow
+from gradecheck.run.inline import InlineCaller
+from gradecheck.verdict import MODERATE_SHARE, Verdict
+from gradecheck.verify.claim import Claim
+
+#: How many fresh seeds the two oracles are compared on.
+FRESH_SEEDS = 5
+
+
+def verify_exercise(exercise: Exercise) -> Iterator[Claim]:
+    """The claims about one definition: its oracles, and its known mistakes."""
+    yield _oracles_agree(exercise)
+    yield _tape_is_refused(exercise)
+    for mistake in known_mistakes(exercise):
+        own = mistake in exercise.mistakes
+        if mistake.outcome is not MistakeClass.POLICY and (own or _is_possible(exercise, mistake)):
+            yield _mistake_meets_its_class(exercise, mistake)
+
+
+def _oracles_agree(exercise: Exercise) -> Claim:
+    seeds = [secrets.randbelow(2**32) for _ in range(FRESH_SEEDS)]
+    for seed in seeds:
+        try:
+            expected_cases(exercise, seed)
+        except GradecheckError as error:
+            return Claim(exercise.name, f"seed {seed}: {error}", False)
+    return Claim(
+        exercise.name,
+        f"the tape and finite differences agree on the cases of {FRESH_SEEDS} fresh seeds",
+        True,
+    )
+
+
+def _tape_is_refused(exercise: Exercise) -> Claim:
+    verdict = _judge_planted(exercise, _answer_by_tape(exercise))
+    holds = verdict.score == 0.0 and verdict.diagnosis.misconception == "autodiff-inside"
+    return Claim(exercise.name, f"an answer that calls the tape earns nothing ({_seen(verdict)})", holds)
+
+
+def _answer_by_tape(exercise: Exercise) -> Callable[..., Any]:
+    def answer(*arguments: Any) -> Any:
+        tf = load_tensorflow()
+        count = len(exercise.inputs)
+        inputs = [tf.convert_to_tensor(a) for a in arguments[:count]]
+        settings = arguments[len(exercise.arguments) :]
+        wanted = [inputs[exercise.inputs.index(name)] for name in exercise.differentiates]
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(wanted)
+            z = exercise.forward(tf, *inputs, *settings)
+        if exercise.whole_jacobian:
+            return tape.jacobian(z, wanted[0], experimental_use_pfor=False)
+        gradients = tape.gradient(z, wanted, output_gradients=arguments[count])
+        return gradients[0] if len(gradients) == 1 else tuple(gradients)
+
+    return answer
+
+
+def _is_possible(exercise: Exercise, mistake: Mistake) -> bool:
+    """Whether the mistake differs from the truth in this exercise; dz of a sum is no mistake in a sum."""
+    for expected in expected_cases(exercise, 0)[1:]:
+        made = evaluate(exercise, mistake, expected.case)
+        if made is None or len(made) != len(expected.outputs):
+            return True
+        for value, output in zip(made, expected.outputs, strict=True):
+            if compare(value, output.middle, output.tolerance).fault is not None:
+                return True
+    return False
+
+
+def _mistake_meets_its_class(exercise: Exercise, mistake: Mistake) -> Claim:
+    verdict = _judge_planted(exercise, plant(exercise, mistake))
+    wanted = {MistakeClass.REJECTED: 0.0, MistakeClass.EXTREME: MODERATE_SHARE, MistakeClass.NOTED: 1.0}
+    worst = min((output.score for output in verdict.outputs), default=verdict.score)
+    holds = worst == wanted[mistake.outcome]  # outputs that the mistake leaves alone keep their share
+    return Claim(exercise.name, f"the mistake {mistake.id} is {mistake.outcome} ({_seen(verdict)})", holds)
+
+
+def _judge_planted(exercise: Exercise, function: Callable[..., Any]) -> Verdict:
+    return judge(exercise, InlineCaller({exercise.name: function}), seed=secrets.randbelow(2**32))
+
+
+def _seen(verdict: Verdict) -> str:
+    named = f", named {verdict.diagnosis.misconception}" if verdict.diagnosis.misconception else ""
+    return f"score {verdict.score:g}{named}"
