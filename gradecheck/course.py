@@ -17,17 +17,19 @@ RECORD = ".released.json"
 LECTURES = "course_notebooks"
 
 
-def assignments(root: Path) -> tuple[str, ...]:
-    """The names of the course's assignments, in alphabetical order.
+def assignments(root: Path, only: str | None = None) -> tuple[str, ...]:
+    """The names of the course's assignments, in alphabetical order, or the one that is named.
 
     Raises:
-        CourseNotReady: `root` is no course, or it has no assignment.
+        CourseNotReady: `root` is no course, or it has no assignment, or none of that name.
     """
     folder = source_folder(root)
     names = sorted({path.parent.name for path in folder.glob("*/*.ipynb")})
     if not names:
         raise CourseNotReady(f"the course has no assignment: {folder} holds no folder with a notebook")
-    return tuple(names)
+    if only is not None and only not in names:
+        raise CourseNotReady(f"the course has no assignment {only!r}; it has: {', '.join(names)}")
+    return tuple(names) if only is None else (only,)
 
 
 def lectures(root: Path) -> tuple[Path, ...]:
@@ -55,7 +57,7 @@ def release_course(root: Path, assignment: str | None = None) -> tuple[Path, ...
     """
     target = release_folder(root)
     released: list[Path] = []
-    for name in [assignment] if assignment else assignments(root):
+    for name in assignments(root, assignment):
         with fresh_release(root, name) as fresh:
             files = sorted(path.relative_to(fresh) for path in fresh.rglob("*") if path.is_file())
             edited = [file for file in files if _edited(target, Path(name) / file, fresh / file)]

@@ -12,7 +12,7 @@ from gradecheck.catalogue import EXERCISES, find_exercise
 from gradecheck.exercise import Exercise
 from gradecheck.reference.expectation import expect, expected_cases
 from gradecheck.verdict import Status
-from gradecheck.verify.exercises import verify_exercise
+from gradecheck.verify.definition import verify_exercise
 
 COURSE = [exercise for exercise in EXERCISES if exercise.title in RIGHT]
 X = [[0.5, -1, 2], [3, -2, 0.25]]

@@ -12,8 +12,8 @@ from planted import PRODUCT
 from gradecheck.errors import CourseNotReady
 from gradecheck.exercise import Exercise, Mistake
 from gradecheck.verify import Claim, going_on
-from gradecheck.verify.assignments import graded_cells_are_sound, nothing_private
-from gradecheck.verify.exercises import verify_exercise
+from gradecheck.verify.assignment import graded_cells_are_sound, nothing_private
+from gradecheck.verify.definition import verify_exercise
 
 SOLVED = """def grad_sigmoid(x, dz):
     ### BEGIN SOLUTION

@@ -20,14 +20,18 @@ def release(assignment: str | None) -> None:
 
 
 @click.command()
+@click.argument("assignment", required=False)
 @click.option("--lectures/--no-lectures", default=True, help="Run the lectures, too (the default).")
 @says_what_is_wrong
-def verify(lectures: bool) -> None:
-    """Prove that the course is sound: oracles, known mistakes, solutions, stubs, release, lectures."""
+def verify(assignment: str | None, lectures: bool) -> None:
+    """Prove that the course is sound: oracles, known mistakes, solutions, stubs, release, lectures.
+
+    With the name of an assignment, only that one and its exercises.
+    """
     from gradecheck.verify import verify_course
 
     failures = 0
-    for claim in verify_course(Path(), with_lectures=lectures):
+    for claim in verify_course(Path(), assignment, with_lectures=lectures):
         failures += not claim.holds
         click.echo(f"{'ok    ' if claim.holds else 'FAILED'} {claim.subject}: {claim.sentence}")
     click.echo(f"{failures} of the claims above do not hold" if failures else "everything holds")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gradecheck.course import fresh_release, out_of_step
+from gradecheck.exercise import Exercise
 from gradecheck.marking import mark
 from gradecheck.nbgrader.generate import release_folder, source_folder
 from gradecheck.run.client import Template
@@ -27,6 +28,12 @@ _PRIVATE_MARKS = (
 
 #: Lines of a solution that give nothing away, such as `return dW, dX, db`.
 _SAYS_NOTHING = re.compile(r"return [\w, ()]+|.{1,10}")
+
+
+def exercises_asked(root: Path, assignment: str) -> tuple[Exercise, ...]:
+    """The exercises of an assignment's notebooks, in their order."""
+    notebooks = sorted((source_folder(root) / assignment).glob("*.ipynb"))
+    return tuple(asked.exercise for path in notebooks for asked in read_submission(path).asked)
 
 
 def verify_assignment(root: Path, assignment: str, template: Template) -> Iterator[Claim]:
