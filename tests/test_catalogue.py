@@ -7,7 +7,7 @@ import pytest
 from planted import RIGHT, judged
 
 from gradecheck.cases import Case, CaseKind, draw_cases
-from gradecheck.catalogue import EXERCISES, find_exercise
+from gradecheck.catalogue import EXERCISES, TEACHING_ORDER, find_exercise
 from gradecheck.diagnose.recognise import evaluate, plant
 from gradecheck.diagnose.shared import known_mistakes
 from gradecheck.exercise import Exercise, Mistake, MistakeClass
@@ -27,6 +27,10 @@ def test_the_list_is_in_teaching_order() -> None:
         *("negative", "log", "multiply", "add", "reduce_sum", "softmax_batched", "matmul_y"),
         *("relu", "jacobian_relu", "jacobian_affine", "affine", "conv2d_x"),
     ]
+
+
+def test_every_exercise_of_the_order_is_found_and_none_stands_outside_of_it() -> None:
+    assert tuple(exercise.title for exercise in EXERCISES) == TEACHING_ORDER
 
 
 def test_an_assignment_adds_up_to_100_points() -> None:

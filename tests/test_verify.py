@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from planted import PRODUCT
 
+from gradecheck.cli import cli
+from gradecheck.course import lectures
 from gradecheck.errors import CourseNotReady
 from gradecheck.exercise import Exercise, Mistake
+from gradecheck.run.client import Template
 from gradecheck.verify import Claim, going_on
 from gradecheck.verify.assignment import graded_cells_are_sound, nothing_private
 from gradecheck.verify.definition import verify_exercise
+from gradecheck.verify.lecture import verify_lecture
 
 SOLVED = """def grad_sigmoid(x, dz):
     ### BEGIN SOLUTION
@@ -131,3 +136,57 @@ def test_an_error_is_a_claim_that_does_not_hold() -> None:
         Claim("one", "fine", True),
         Claim("one", "the rest could not be tried: no notebook", False),
     ]
+
+
+# Lectures
+
+
+@pytest.mark.parametrize(
+    ("sources", "told"),
+    [
+        (["a = 1", "print(a)"], "the lecture runs from start to end: 2 code cells"),
+        (["a = 1", "b"], "code cell 2 of the lecture fails: NameError: name 'b' is not defined"),
+        (
+            ["import warnings", "warnings.warn('old')"],
+            "code cell 2 of the lecture complains: <ipython-input-cell-2>:1: UserWarning: old",
+        ),
+        (
+            ["import sys", "print('oops', file=sys.stderr)", "1 / 0"],
+            "code cell 2 of the lecture complains: oops",
+        ),
+        (["import os", "os._exit(3)"], "code cell 2 of the lecture fails: it ends the process"),
+        (
+            ["import matplotlib.pyplot as plt", "plt.plot([1, 2]); plt.show()"],
+            "the lecture runs from start to end: 2 code cells",
+        ),
+    ],
+)
+def test_a_lecture_that_does_not_run_in_silence_is_told(
+    sources: list[str], told: str, tmp_path: Path, template: Template
+) -> None:
+    path = written(tmp_path / "09_more.ipynb", *(cell(source) for source in sources))
+    (claim,) = verify_lecture(path, template)
+    assert claim == Claim("09_more.ipynb", told, "from start to end" in told)
+
+
+def test_the_courses_lectures_are_found_in_order(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        written(tmp_path / "course_notebooks" / f"{name}.ipynb")
+    assert [path.name for path in lectures(tmp_path)] == ["a.ipynb", "b.ipynb"]
+    assert lectures(tmp_path / "nowhere") == ()
+
+
+# The command
+
+
+@pytest.mark.parametrize("command", ["release", "verify"])
+def test_an_assignment_that_is_not_there_is_told_with_those_that_are(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "solutions" / "one" / "a.ipynb")
+    config = 'c = get_config()\nc.CourseDirectory.source_directory = "solutions"\n'
+    (tmp_path / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    done = CliRunner().invoke(cli, [command, "two"])
+    assert done.exit_code == 2
+    assert done.output == "gradecheck: the course has no assignment 'two'; it has: one\n"
