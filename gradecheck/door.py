@@ -14,8 +14,8 @@ from gradecheck.cases import PUBLIC_SEED
 from gradecheck.diagnose.source import AnswerSource
 from gradecheck.judge import judge
 from gradecheck.report.card import card_html
-from gradecheck.report.console import card_text
 from gradecheck.report.model import Result
+from gradecheck.report.text import card_text
 from gradecheck.run.inline import InlineCaller
 from gradecheck.verdict import Status
 

@@ -25,7 +25,7 @@ from gradecheck.checking import check_paths
 from gradecheck.diagnose.source import AnswerSource, parse_quietly
 from gradecheck.errors import UnreadableSubmission, WorkerUnavailable
 from gradecheck.exercise import Exercise
-from gradecheck.report.console import printable
+from gradecheck.report.face import printable
 from gradecheck.report.model import Problem, Result
 from gradecheck.run.limits import Limits
 from gradecheck.submission import read_submission

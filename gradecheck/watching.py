@@ -18,7 +18,8 @@ from gradecheck.hints import Memory, hint_for, print_hint
 from gradecheck.keys import GONE, Keys
 from gradecheck.marking import mark
 from gradecheck.reference.tape import load_tensorflow
-from gradecheck.report.console import print_report, printable
+from gradecheck.report.console import print_report
+from gradecheck.report.face import printable
 from gradecheck.report.model import Report, Result
 from gradecheck.run.client import Template
 from gradecheck.run.limits import Limits

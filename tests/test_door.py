@@ -54,8 +54,8 @@ def test_what_is_no_function_is_told(thing: Any) -> None:
 def test_a_notebook_shows_a_card_and_a_terminal_text() -> None:
     checked = check(flipped, "sigmoid")
     assert checked.message in repr(checked)
-    assert repr(checked).startswith("grad_sigmoid: wrong  0/20\n")
-    assert checked._repr_html_().startswith('<div class="gradecheck-card gradecheck-failed"')
+    assert repr(checked).startswith("✗ grad_sigmoid: not yet: a mistake that has a name   0 of 20 points\n")
+    assert checked._repr_html_().startswith('<div class="gradecheck-card gradecheck-recognised"')
 
 
 def test_a_seed_repeats_what_a_comment_tells() -> None:
@@ -69,8 +69,9 @@ def test_grade_ends_in_a_plain_float_of_points(capsys: pytest.CaptureFixture[str
     points = grade(grad_sigmoid, points=10)
     assert (type(points), points) == (float, 10.0)
     tried = len(draw_cases(find_exercise("sigmoid"), PUBLIC_SEED)) + 1  # one of them twice
-    told = f"grad_sigmoid: ok  10/10\nright on all {tried} inputs tried, extreme ones included.\n"
-    assert capsys.readouterr().out.startswith(told)
+    said = capsys.readouterr().out
+    assert said.startswith("≈ grad_sigmoid: right, in float32   10 of 10 points\n")
+    assert f"\nright on all {tried} inputs tried, extreme ones included.\n" in said
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,8 @@ print("points:", gradecheck.grade(grad_sigmoid, points=10))
     )
     assert done.stderr == ""
     assert done.stdout.startswith(
-        "grad_sigmoid: extremes  8/10\nright on every ordinary input, but dx[0] is NaN"
+        "∞ grad_sigmoid: right on ordinary inputs, NaN or infinity on extreme ones   8 of 10 points\n"
+        "right on every ordinary input, but dx[0] is NaN"
     )
     assert done.stdout.endswith("points: 8.0\n")
     assert "to stdout" not in done.stdout

@@ -11,8 +11,8 @@ from nbformat.v4 import new_output
 from gradecheck.nbgrader.reading import clean
 from gradecheck.nbgrader.safe import safe_data
 from gradecheck.report.card import card_html
-from gradecheck.report.console import card_text
 from gradecheck.report.model import Result
+from gradecheck.report.text import card_text
 from gradecheck.run.cells import CellMessage, CellResult
 from gradecheck.run.outcome import Died, Raised, TimedOut
 

@@ -5,8 +5,12 @@ that nothing in it is taken for Markdown or HTML.
 """
 
 import re
+from collections.abc import Iterable
 
+from gradecheck.report.blocks import Code, Fold, Grids, Picture, Said, Table
+from gradecheck.report.face import face_of
 from gradecheck.report.model import Result
+from gradecheck.report.text import text_lines
 from gradecheck.verdict import Status
 
 _ENTITIES = {"<": "&lt;", ">": "&gt;"}
@@ -17,20 +21,31 @@ _START = re.compile(r"^(\d*)([#+\-=.)])")
 
 
 def comment_markdown(result: Result) -> str:
-    """What the student reads beside an answer: points, what happened, a hint, how to repeat it at home."""
+    """What the student reads beside an answer: all that the card says, and how to repeat it at home."""
     verdict = result.verdict
     if verdict.status is Status.NOT_GRADED:  # the reason is the operator's to read, in the log
         return "**Not graded yet, for no fault of yours.** Somebody will look at it."
-    parts = [f"**{result.points:g} of {result.max_points:g} points.** {plain(verdict.message)}"]
-    parts += [plain(remark) for remark in verdict.diagnosis.remarks]
-    if verdict.diagnosis.hint:
-        parts.append(f"To think about: {plain(verdict.diagnosis.hint)}")
-    if verdict.hidden and verdict.status in (Status.PASSED, Status.FAILED):
-        parts.append(
-            f"The inputs came from seed {verdict.seed}; `gradecheck check --seed {verdict.seed} "
-            f"--exercise {verdict.exercise.title} NOTEBOOK` shows the same at home."
-        )
+    message, *others = face_of(result).blocks
+    assert isinstance(message, Said)
+    parts = [f"**{result.points:g} of {result.max_points:g} points.** {plain(message.text)}"]
+    for block in others:
+        match block:
+            case Said():
+                parts.append(plain(f"{block.label}: {block.text}" if block.label else block.text))
+            case Fold():
+                parts += [
+                    f"{block.label}: {plain(said.text)}" for said in block.blocks if isinstance(said, Said)
+                ]
+            case Code():
+                parts.append(_verbatim(block.text.splitlines()))
+            case Table() | Grids() | Picture() if verdict.status is not Status.PASSED:
+                parts.append(_verbatim(line.text for line in text_lines([block])))
     return "\n\n".join(parts)
+
+
+def _verbatim(lines: Iterable[str]) -> str:
+    """Lines that Markdown shows as they are: numbers, a drawing, a line of Python."""
+    return "\n".join(f"    {line}".rstrip() for line in lines)
 
 
 def plain(text: str) -> str:

@@ -11,13 +11,13 @@ from itertools import groupby
 from rich.console import Console
 from rich.markup import escape
 
+from gradecheck.report.face import face_of, printable
 from gradecheck.report.model import Problem, Report, Result
-from gradecheck.report.table import Table, table_of
+from gradecheck.report.text import WIDTH, TextLine, text_lines
 from gradecheck.verdict import Status
 
 _BAR = 16
 _LONGEST_REASON = 64
-_WIDTH = 92
 _STYLES = {
     Status.PASSED: "green",
     Status.FAILED: "yellow",
@@ -46,18 +46,6 @@ def _safe(text: str) -> str:
     return escape(printable(text))
 
 
-def printable(text: str) -> str:
-    """The text in one line, with a sign in place of every control character."""
-    spaced = (" " if character.isspace() else character for character in text)
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in spaced)
-
-
-def card_text(result: Result) -> str:
-    """One exercise as plain text: the twin of the notebook's card, letter for letter what `check` prints."""
-    lines = [f"{result.verdict.exercise.name}: {_state(result)}  {_points(result)}", *_details(result)]
-    return "\n".join(map(printable, lines))
-
-
 def _print_submission(
     submission: str, results: list[Result], problems: Iterable[Problem], console: Console
 ) -> None:
@@ -75,7 +63,7 @@ def _print_submission(
     if first is not None:
         console.print()
         console.print(f"  [bold]{first.verdict.exercise.title}[/]")
-        for line in _details(first):
+        for line in text_lines(face_of(first).blocks):
             for part in _wrapped(line):
                 console.print(f"    {_safe(part)}".rstrip())
     console.print()
@@ -83,10 +71,9 @@ def _print_submission(
     console.print(_next(results, first))
 
 
-def _wrapped(line: str) -> list[str]:
-    """A line in parts that fit; the spaces that begin the row of a table stay."""
-    first, *rest = textwrap.wrap(line, _WIDTH, drop_whitespace=False) or [""]
-    return [first, *(part.strip() for part in rest)]
+def _wrapped(line: TextLine) -> list[str]:
+    """A line in parts that fit; the row of a table stays whole."""
+    return (textwrap.wrap(line.text, WIDTH) or [""]) if line.prose else [line.text]
 
 
 def _state(result: Result) -> str:
@@ -110,32 +97,6 @@ def _reason(result: Result) -> str:
         re.split(r"(?<=[.:]) ", said)[0] if result.verdict.status is Status.PASSED else said.split(". ")[0]
     )
     return textwrap.shorten(first.rstrip(".:"), _LONGEST_REASON, placeholder="…")
-
-
-def _details(result: Result) -> list[str]:
-    verdict = result.verdict
-    lines = [verdict.message]
-    if verdict.shown is not None and verdict.status is Status.FAILED and verdict.shown.wrong.any():
-        lines += ["", f"{verdict.shown.title}:", *_table_lines(table_of(verdict.shown)), ""]
-    if verdict.diagnosis.misconception is not None:
-        lines.append(f"recognised as: {verdict.diagnosis.misconception}")
-    if verdict.diagnosis.hint:
-        lines.append(f"to think about: {verdict.diagnosis.hint}")
-    lines += [f"worth knowing: {remark}" for remark in verdict.diagnosis.remarks]
-    if verdict.status is Status.PASSED and verdict.exercise.worth_knowing:
-        lines.append(f"worth knowing: {verdict.exercise.worth_knowing}")
-    return lines
-
-
-def _table_lines(table: Table) -> list[str]:
-    rows = [table.columns, *((row.index, *row.cells) for row in table.rows)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(table.columns))]
-    notes = ["", *(f"  <- {row.note or 'wrong'}" if row.wrong else "" for row in table.rows)]
-    lines = [
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) + note
-        for row, note in zip(rows, notes, strict=True)
-    ]
-    return [*lines, f"… and {table.left_out} more"] if table.left_out else lines
 
 
 def _progress(results: list[Result]) -> str:

@@ -8,6 +8,14 @@ from gradecheck.verdict import Status, Verdict
 SCHEMA = 1
 
 
+@dataclass(frozen=True)
+class Way:
+    """Another right answer: its style in words, and its text."""
+
+    style: str
+    source: str
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
     """One exercise of one submission.
@@ -16,11 +24,16 @@ class Result:
         submission: the path or the student, as given.
         verdict: what was found.
         max_points: what the exercise is worth.
+        hints: the hints that are open to the student, the gentlest first; where none are given, the first
+            of the diagnosis is.
+        ways: other ways to write a right answer, where they may be shown.
     """
 
     submission: str
     verdict: Verdict
     max_points: float
+    hints: tuple[str, ...] = ()
+    ways: tuple[Way, ...] = ()
 
     @property
     def points(self) -> float:

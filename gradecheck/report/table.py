@@ -1,40 +1,15 @@
 """The numbers to put side by side: yours, expected, finite difference; the worst element first."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from gradecheck.exercise import Float64
+from gradecheck.report.blocks import Row, Table
 from gradecheck.verdict import Shown
 
 #: More rows than this hide the one that matters.
 MOST_ROWS = 8
-
-
-@dataclass(frozen=True)
-class Row:
-    """One element of an output.
-
-    Attributes:
-        index: such as "0, 2"; empty for a scalar.
-        cells: the formatted numbers, one a column.
-        wrong: whether the element is wrong.
-        note: what differs, in words: "sign", "3 times", "NaN"; empty when right or unremarkable.
-    """
-
-    index: str
-    cells: tuple[str, ...]
-    wrong: bool
-    note: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows under named columns; `left_out` elements more did not fit."""
-
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
-    left_out: int
+#: As many entries of each axis of an input are written out.
+_MOST_ENTRIES = 6
 
 
 def table_of(shown: Shown) -> Table:
@@ -42,25 +17,18 @@ def table_of(shown: Shown) -> Table:
     order = sorted(np.ndindex(shown.yours.shape), key=lambda at: (at != shown.worst, not shown.wrong[at]))
     if not shown.wrong.any():
         order = list(np.ndindex(shown.yours.shape))
-    # Beside a vector the arguments line up with it, element by element; beside a matrix they seldom do.
-    in_line = shown.yours.ndim == 1
-    beside = [
-        (name, value) for name, value in shown.arguments if in_line and value.shape == shown.yours.shape
-    ]
+    beside = _beside(shown)
     columns = (shown.output, *(name for name, _ in beside), "yours")
     if shown.expected is not None and shown.difference is not None:
         columns = (*columns, "expected", "finite difference")
     rows = tuple(_row(shown, at, [value for _, value in beside]) for at in order[:MOST_ROWS])
-    return Table(columns, rows, max(0, len(order) - MOST_ROWS))
+    return Table(shown.title, columns, rows, _cut(shown, order[MOST_ROWS:]))
 
 
-def _row(shown: Shown, at: tuple[int, ...], beside: list[Float64]) -> Row:
-    numbers = [*(float(value[at]) for value in beside), float(shown.yours[at])]
-    note = ""
-    if shown.expected is not None and shown.difference is not None:
-        numbers += [float(shown.expected[at]), float(shown.difference[at])]
-        note = _note(float(shown.yours[at]), float(shown.expected[at])) if shown.wrong[at] else ""
-    return Row(", ".join(map(str, at)), tuple(map(number, numbers)), bool(shown.wrong[at]), note)
+def inputs_of(shown: Shown) -> tuple[tuple[str, str], ...]:
+    """Name and value of the arguments that do not stand in the table already."""
+    beside = [name for name, _ in _beside(shown)]
+    return tuple((name, _short(value)) for name, value in shown.arguments if name not in beside)
 
 
 def number(value: float) -> str:
@@ -70,6 +38,43 @@ def number(value: float) -> str:
     if np.isinf(value):
         return "inf" if value > 0 else "-inf"
     return f"{value + 0.0:.5g}"  # + 0.0 turns -0 into 0
+
+
+def _beside(shown: Shown) -> list[tuple[str, Float64]]:
+    """Beside a vector the arguments line up with it, element by element; beside a matrix they seldom do."""
+    if shown.yours.ndim != 1:
+        return []
+    return [(name, value) for name, value in shown.arguments if value.shape == shown.yours.shape]
+
+
+def _short(value: Float64) -> str:
+    def written(part: Float64) -> str:
+        if part.ndim == 0:
+            return number(float(part))
+        shown = [written(entry) for entry in part[:_MOST_ENTRIES]]
+        return f"[{', '.join([*shown, '…'] if len(part) > _MOST_ENTRIES else shown)}]"
+
+    return written(value)
+
+
+def _cut(shown: Shown, left_out: list[tuple[int, ...]]) -> str:
+    if not left_out:
+        return ""
+    wrong = sum(bool(shown.wrong[at]) for at in left_out)
+    more = f"… and {len(left_out)} more"
+    return f"{more}, {wrong} of them wrong" if wrong else more
+
+
+def _row(shown: Shown, at: tuple[int, ...], beside: list[Float64]) -> Row:
+    numbers = [*(float(value[at]) for value in beside), float(shown.yours[at])]
+    wrong = bool(shown.wrong[at])
+    differs = ""
+    if shown.expected is not None and shown.difference is not None:
+        numbers += [float(shown.expected[at]), float(shown.difference[at])]
+        differs = _note(float(shown.yours[at]), float(shown.expected[at])) if wrong else ""
+    worst = "the worst" if at == shown.worst and int(shown.wrong.sum()) > 1 else ""
+    note = ", ".join(filter(None, (differs or ("wrong" if wrong else ""), worst)))
+    return Row(", ".join(map(str, at)), tuple(map(number, numbers)), wrong, note)
 
 
 def _note(yours: float, expected: float) -> str:

@@ -1,0 +1,154 @@
+"""What a reader is told of one result, in the order in which it helps; every writer starts from here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from gradecheck.report.blocks import Block, Code, Fold, Said
+from gradecheck.report.model import Result
+from gradecheck.report.state import State, state_of
+from gradecheck.report.table import inputs_of, table_of
+from gradecheck.run.outcome import Frame
+from gradecheck.verdict import Shown, Status, Stop, Verdict
+
+_LONGEST_LINE = 200
+_LOOKS = {
+    State.PASSED: ("✓", "right"),
+    State.PASSED_FLOAT32: ("≈", "right, in float32"),
+    State.RECOGNISED: ("✗", "not yet: a mistake that has a name"),
+    State.UNRECOGNISED: ("≠", "not yet: no mistake that is known"),
+    State.SHAPE: ("□", "not yet: another form than asked for"),
+    State.EXCEPTION: ("!", "no result"),
+    State.NAN: ("∞", "not yet: NaN or infinity"),
+    State.SIDE_EFFECT: ("↻", "not yet: a side effect"),
+    State.NOT_STARTED: ("○", "not started"),
+    State.NOT_ALLOWED: ("⊘", "not in this way"),
+    State.NOT_GRADED: ("?", "not graded"),
+}
+#: Where the label of a diagnosis says more than the state.
+_WORDS = {
+    "shape": "not yet: another shape than asked for",
+    "outputs": "not yet: another number of outputs",
+    "no array": "not yet: no array",
+    "dtype": "not yet: no real numbers",
+    "error": "stopped by an error",
+    "missing": "no such function",
+    "too slow": "no result: took too long",
+    "crash": "no result: Python crashed",
+    "unreadable": "no result: not readable",
+    "extremes": "right on ordinary inputs, not on extreme ones",
+}
+
+
+@dataclass(frozen=True)
+class Face:
+    """One result as people see it.
+
+    Attributes:
+        state: one of the states.
+        symbol: a sign that tells the states apart without colour.
+        word: the state in a few words.
+        name: the student's function.
+        points: such as "8 of 10 points".
+        blocks: all the rest, in order; the first is the message.
+    """
+
+    state: State
+    symbol: str
+    word: str
+    name: str
+    points: str
+    blocks: tuple[Block, ...]
+
+
+def face_of(result: Result) -> Face:
+    """The face of one result."""
+    verdict = result.verdict
+    state = state_of(verdict)
+    symbol, word = _LOOKS[state]
+    word = _WORDS.get(verdict.diagnosis.label, word)
+    if state is State.NAN and verdict.diagnosis.label == "extremes":
+        word = "right on ordinary inputs, NaN or infinity on extreme ones"
+    points = f"{result.points:g} of {result.max_points:g} points"
+    return Face(state, symbol, word, verdict.exercise.name, points, tuple(_blocks(result, state)))
+
+
+def printable(text: str) -> str:
+    """The text in one line, with a sign in place of every control character."""
+    spaced = (" " if character.isspace() else character for character in text)
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in spaced)
+
+
+def replay_command(result: Result) -> str:
+    """What a student types to see the grader's inputs, and everything about them, at home."""
+    verdict = result.verdict
+    return f"gradecheck check --seed {verdict.seed} --exercise {verdict.exercise.title} NOTEBOOK"
+
+
+def _blocks(result: Result, state: State) -> Iterator[Block]:
+    verdict = result.verdict
+    yield Said(printable(verdict.message))
+    if verdict.stop is not None:
+        yield from _stop_blocks(verdict.stop)
+    if state is State.SHAPE:
+        yield Said("Values are compared as soon as the form is right.")
+    if state is State.NOT_STARTED:
+        yield Said("It counts as 0 points for now, not as wrong.")
+    for shown in filter(None, (_public(verdict), verdict.shown_hidden)):
+        if verdict.status is Status.PASSED or shown.wrong.any():
+            yield from _call_blocks(shown)
+    if verdict.diagnosis.misconception is not None:
+        yield Said(verdict.diagnosis.misconception, "recognised as")
+    yield from _help_blocks(result)
+    yield from _closing_blocks(result)
+
+
+def _public(verdict: Verdict) -> Shown | None:
+    """The call that may be shown with expected numbers, if there is one."""
+    shown = verdict.shown
+    return shown if shown is not None and shown.expected is not None else None
+
+
+def _stop_blocks(stop: Stop) -> Iterator[Block]:
+    if stop.raised.frame is not None and stop.raised.frame.code:
+        yield Code(_place(stop.raised.frame), printable(stop.raised.frame.code)[:_LONGEST_LINE])
+    given = ", ".join(f"{name} {shape}" for name, shape in stop.shapes)
+    wanted = ", ".join(f"{name} {shape}" for name, shape in stop.wanted)
+    yield Said(f"{given}; wanted: {wanted}", "shapes here")
+
+
+def _place(frame: Frame) -> str:
+    cell = f" of cell {frame.cell}" if frame.cell is not None else ""
+    return f"your line {frame.line}{cell}"
+
+
+def _call_blocks(shown: Shown) -> Iterator[Block]:
+    table = table_of(shown)
+    hidden = shown.expected is None
+    yield replace(table, title=f"the grader's {table.title}") if hidden else table
+    inputs = ", ".join(f"{name} = {value}" for name, value in inputs_of(shown))
+    if inputs:
+        yield Said(inputs, "inputs")
+
+
+def _help_blocks(result: Result) -> Iterator[Block]:
+    """The hint that is open now, and those before it."""
+    first = result.verdict.diagnosis.hint
+    hints = result.hints or ((first,) if first else ())
+    if hints:
+        yield Fold("hint", (Said(hints[-1]),))
+    for earlier in reversed(hints[:-1]):
+        yield Fold("an earlier hint", (Said(earlier),))
+
+
+def _closing_blocks(result: Result) -> Iterator[Block]:
+    verdict = result.verdict
+    for remark in verdict.diagnosis.remarks:
+        yield Said(printable(remark), "worth knowing")
+    if verdict.status is Status.PASSED and verdict.exercise.worth_knowing:
+        yield Said(verdict.exercise.worth_knowing, "worth knowing")
+    if verdict.status is Status.PASSED:
+        for way in result.ways:
+            yield Fold(f"another way to write it ({way.style})", (Code("in Python", way.source),))
+    if verdict.hidden and verdict.status in (Status.PASSED, Status.FAILED):
+        yield Said(f"The inputs came from seed {verdict.seed}. At home, this tells all about them:", "seed")
+        yield Code("command", replay_command(result))
