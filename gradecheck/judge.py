@@ -9,6 +9,7 @@ from gradecheck.errors import GradecheckError
 from gradecheck.exercise import Exercise, Float64
 from gradecheck.likeness import take_likeness
 from gradecheck.observe import PATIENCE_SECONDS, Evidence, Observation, observe
+from gradecheck.probe import probe
 from gradecheck.run.caller import Caller
 from gradecheck.run.outcome import Raised
 from gradecheck.verdict import Shown, Status, Stop, Verdict, score, score_outputs
@@ -38,7 +39,7 @@ def judge(
         WorkerUnavailable: the function could not be called, for a reason of ours.
     """
     evidence = observe(exercise, caller, seed, patience)
-    diagnosis = diagnose(evidence, source, hidden=hidden)
+    diagnosis = diagnose(evidence, source, hidden=hidden, probe=lambda: probe(evidence, caller))
     if not diagnosis.started:
         return Verdict(exercise, Status.NOT_STARTED, 0.0, diagnosis, seed=seed, hidden=hidden)
     outputs = score_outputs(evidence)

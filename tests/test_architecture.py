@@ -20,6 +20,7 @@ ORDER = (
     "compare",
     "observe",
     "likeness",
+    "probe",
     "diagnose",
     "verdict",
     "judge",

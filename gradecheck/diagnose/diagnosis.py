@@ -1,17 +1,21 @@
 """The triage: from what was observed to what the student is told. The first thing that fits is said."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gradecheck.cases import CaseKind
 from gradecheck.compare import Fault
 from gradecheck.diagnose import words
+from gradecheck.diagnose.implied import Implied, imply
+from gradecheck.diagnose.known import known_facts, next_step
 from gradecheck.diagnose.recognise import recognise
 from gradecheck.diagnose.shared import known_mistakes
 from gradecheck.diagnose.source import AnswerSource
 from gradecheck.exercise import Mistake, MistakeClass
 from gradecheck.observe import Evidence, Observation
+from gradecheck.probe import Probe
 from gradecheck.run.caller import ArgumentKind
 from gradecheck.run.outcome import Died, Missing, NotArray, Raised, Returned, TimedOut
 
@@ -36,6 +40,10 @@ class Diagnosis:
         remarks: what is worth knowing although it costs nothing, or what else cost something.
         started: whether anything was written at all.
         allowed: whether the way to the answer is allowed.
+        facts: what is known for certain of a wrong answer, in sentences, most telling first.
+        implied: the Jacobian that a wrong answer implies beside the true one, on public inputs; None where
+            the answer is right, not linear in dz, or gives no arrays of the right shape.
+        next_step: what to work out by hand next; empty where there is nothing to propose.
     """
 
     message: str
@@ -46,9 +54,18 @@ class Diagnosis:
     remarks: tuple[str, ...] = ()
     started: bool = True
     allowed: bool = True
+    facts: tuple[str, ...] = ()
+    implied: Implied | None = None
+    next_step: str = ""
 
 
-def diagnose(evidence: Evidence, source: AnswerSource | None = None, *, hidden: bool = False) -> Diagnosis:
+def diagnose(
+    evidence: Evidence,
+    source: AnswerSource | None = None,
+    *,
+    hidden: bool = False,
+    probe: Callable[[], Probe | None] = lambda: None,
+) -> Diagnosis:
     """Say what went wrong, or that nothing did.
 
     Args:
@@ -56,6 +73,7 @@ def diagnose(evidence: Evidence, source: AnswerSource | None = None, *, hidden: 
         source: the student's code, where it is at hand.
         hidden: whether the cases are a grader's own, of which no expected number may be told. The printed
             example is public all the same.
+        probe: asks a wrong answer further questions on public inputs; called once at most.
     """
     name = evidence.exercise.name
     if _not_started(evidence, source):
@@ -73,10 +91,19 @@ def diagnose(evidence: Evidence, source: AnswerSource | None = None, *, hidden: 
     if fault is None:
         return _right(evidence, source)
     if not isinstance(fault.outcome, Returned):
-        return _no_result(evidence, fault)
+        told = _no_result(evidence, fault)
+        return _pictured(told, evidence, probe()) if isinstance(fault.outcome, Raised) else told
     if not fault.counts_as_moderate:
         return _extreme(evidence, fault)
-    return _wrong(evidence, fault, hidden=hidden)
+    return _pictured(_wrong(evidence, fault, hidden=hidden), evidence, probe())
+
+
+def _pictured(diagnosis: Diagnosis, evidence: Evidence, probe: Probe | None) -> Diagnosis:
+    """With the implied Jacobian, and for what is not recognised with all that is known of it."""
+    implied = imply(evidence.exercise, probe) if probe is not None else None
+    if diagnosis.misconception is not None:
+        return replace(diagnosis, implied=implied)
+    return replace(diagnosis, implied=implied, facts=known_facts(evidence, probe), next_step=next_step(probe))
 
 
 def _not_started(evidence: Evidence, source: AnswerSource | None) -> bool:

@@ -1,0 +1,119 @@
+"""What can be said for certain of an answer that no known mistake explains, and what to try next."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradecheck.cases import CaseKind
+from gradecheck.diagnose.implied import LINEAR_TOLERANCE, is_linear
+from gradecheck.exercise import Float64
+from gradecheck.observe import Evidence
+from gradecheck.probe import Probe
+
+#: The largest array that is written out in a sentence.
+MOST_IN_A_SENTENCE = 12
+
+
+def known_facts(evidence: Evidence, probe: Probe | None) -> tuple[str, ...]:
+    """Sentences about an answer that hold whatever the mistake is, most telling first."""
+    facts = [*_about_outputs(evidence)]
+    if probe is not None:
+        facts += [*_about_upstream(probe), *_about_sums(probe)]
+    return tuple(facts)
+
+
+def next_step(probe: Probe | None) -> str:
+    """One row of the Jacobian to work out by hand, where it is wrong; empty where there is none to show."""
+    if probe is None or probe.one_hot is None or probe.expected.case.upstream is None:
+        return ""
+    jacobian = probe.output.jacobian.reshape(len(probe.one_hot), -1)
+    errors = abs(np.stack(probe.one_hot).reshape(jacobian.shape) - jacobian).max(axis=1)
+    if jacobian.size == 0 or jacobian.shape[1] > MOST_IN_A_SENTENCE:
+        return ""
+    at = int(np.argmax(errors))
+    if not errors[at] > LINEAR_TOLERANCE:
+        return ""
+    upstream = np.zeros(probe.expected.case.upstream.shape)
+    upstream.flat[at] = 1
+    wanted = jacobian[at].reshape(probe.output.value.shape)
+    where = (
+        "for the printed example"
+        if probe.expected.case.kind is CaseKind.PRINTED
+        else "for the inputs shown with the Jacobian"
+    )
+    return (
+        f"Work out {probe.output.name} by hand {where} with dz = {_written(upstream)}; "
+        f"expected {_written(wanted)}."
+    )
+
+
+def _about_outputs(evidence: Evidence) -> Iterator[str]:
+    names = evidence.exercise.outputs
+    ordinary = [o for o in evidence.observations if o.counts_as_moderate and o.findings]
+    right = [n for at, n in enumerate(names) if all(o.findings[at].fault is None for o in ordinary)]
+    if ordinary and right and len(right) < len(names):
+        yield f"{' and '.join(right)} {'is' if len(right) == 1 else 'are'} right."
+    some = sum(o.right for o in ordinary)
+    if some:
+        yield f"It is right on {some} of {len(ordinary)} ordinary inputs."
+
+
+def _about_upstream(probe: Probe) -> Iterator[str]:
+    if probe.expected.case.upstream is None or probe.at_zero is None or probe.doubled is None:
+        return
+    near = LINEAR_TOLERANCE * max(1e-6, float(abs(probe.yours).max(initial=0.0)))
+    name = probe.output.name
+
+    def same(one: Float64, other: Float64) -> bool:
+        return bool(np.all(abs(one - other) <= near))
+
+    if same(probe.doubled, probe.yours) and same(probe.at_zero, probe.yours):
+        yield f"{name} does not change when dz changes; it must be proportional to dz."
+    elif not same(probe.at_zero, np.zeros_like(probe.at_zero)):
+        yield f"With dz = 0 your {name} is not 0; it must be proportional to dz."
+    elif same(probe.doubled, 4 * probe.yours) and probe.yours.any():
+        yield f"When dz is doubled your {name} becomes four times as large: dz enters twice."
+    elif is_linear(probe):
+        yield f"{name} is linear in dz, as it must be."
+    elif probe.one_hot is not None:
+        yield f"{name} is not linear in dz: a sum of two dz does not give the sum of two answers."
+
+
+def _about_sums(probe: Probe) -> Iterator[str]:
+    if probe.expected.case.upstream is None or probe.output.jacobian.size == 0:
+        return
+    name, value = probe.output.name, probe.output.value
+    near = LINEAR_TOLERANCE * max(1.0, float(abs(value).max()))
+    if value.ndim == 0:
+        return
+    matrix = probe.output.jacobian.reshape(probe.expected.case.upstream.size, -1)
+    if value.size > 1 and np.all(abs(matrix.sum(axis=1)) <= near):
+        total = float(probe.yours.sum())
+        right = abs(total) <= near
+        yield (
+            f"The entries of {name} add up to 0, as they should."
+            if right
+            else f"The entries of {name} should add up to 0; yours add up to {total:.4g}."
+        )
+    if probe.one_hot is not None and is_linear(probe) and np.all(abs(matrix.sum(axis=0)) <= near):
+        constant = float(abs(np.sum(np.stack(probe.one_hot), axis=0)).max())
+        if constant > near:
+            yield f"For a constant dz {name} should be 0; for dz = 1 yours reaches {constant:.4g}."
+    ratio = _ratio(probe.yours, value)
+    if ratio is not None and abs(ratio - 1) > LINEAR_TOLERANCE:
+        yield f"Every entry is {ratio:.4g} times what it should be."
+
+
+def _ratio(yours: Float64, true: Float64) -> float | None:
+    """The constant factor between two arrays; None where there is none, or one entry that could show it."""
+    telling = abs(true) > LINEAR_TOLERANCE * float(abs(true).max(initial=0.0))
+    if telling.sum() < 2:
+        return None
+    ratio = float(np.median(yours[telling] / true[telling]))
+    near = LINEAR_TOLERANCE * max(1.0, abs(ratio)) * float(abs(true).max())
+    return ratio if ratio and bool(np.all(abs(yours - ratio * true) <= near)) else None
+
+
+def _written(values: Float64) -> str:
+    text = np.array2string(values, separator=", ", precision=4, suppress_small=True)
+    return " ".join(text.split())
