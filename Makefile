@@ -67,7 +67,7 @@ bench: $(STAMP)  ## measure grading against stock nbgrader (some minutes; writes
 pictures: $(STAMP)  ## draw the README's pictures again
 	@$(BIN)/python tools/pictures.py
 
-apt:  ## install from Debian what the tests need beyond Python: chromium, bubblewrap
+apt:  ## install from Debian what the tests need beyond Python: chromium, bubblewrap, postgresql
 	@bash .ci/run apt
 
 clean:  ## remove caches, builds and the demo's class (never .venv, a gradebook or submissions)

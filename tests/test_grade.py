@@ -15,6 +15,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from gradebook_contents import contents_of
 from nbgrader.api import Gradebook
 from nbgrader_class import ASSIGNMENT, FILE, HARMLESS, ROOT, Course, answer, damaged, nbgrader
 
@@ -38,28 +39,11 @@ c.LateSubmissionPlugin.penalty_method = "zero"
 WRONG = "def grad_softmax(x, dz):\n    print('<b>bold</b>')\n    return 3 * dz\n"
 NOT_ROBUST = "def grad_sigmoid(x, dz):\n    return dz * tf.exp(-x) / (1 + tf.exp(-x)) ** 2\n"
 STUDENTS = ("beside", "late", "partial", "right", "twice", "unreadable")
-_PLACES = """
-    JOIN submitted_notebook m ON g.notebook_id = m.id JOIN notebook n ON m.notebook_id = n.id
-    JOIN submitted_assignment s ON m.assignment_id = s.id JOIN base_cell b ON g.cell_id = b.id
-    ORDER BY 1, 2, 3
-"""
-_QUERIES = {
-    "scores": "SELECT s.student_id, n.name, b.name, g.auto_score, g.manual_score, g.needs_manual_grade "
-    f"FROM grade g {_PLACES}",
-    "comments": "SELECT s.student_id, n.name, b.name, g.auto_comment, g.manual_comment "
-    f"FROM comment g {_PLACES}",
-    "submissions": "SELECT s.student_id, s.timestamp, m.late_submission_penalty "
-    "FROM submitted_notebook m JOIN submitted_assignment s ON m.assignment_id = s.id ORDER BY 1",
-    "students": "SELECT id, first_name, last_name, email FROM student ORDER BY 1",
-    "courses": "SELECT id FROM course ORDER BY 1",
-}
 
 
 def contents(root: Path, *, ledger: bool = False) -> dict[str, list[Any]]:
     """All that a gradebook says, without its random ids."""
-    queries = {**_QUERIES, **({"ledger": "SELECT * FROM gradecheck_ledger ORDER BY 1, 2"} if ledger else {})}
-    with sqlite3.connect(root / "gradebook.db") as database:
-        return {name: database.execute(query).fetchall() for name, query in queries.items()}
+    return contents_of(f"sqlite:///{root / 'gradebook.db'}", ledger=ledger)
 
 
 def folders(root: Path) -> dict[str, tuple[int, bytes]]:

@@ -29,6 +29,26 @@ def says_what_is_wrong(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
+def knows_gradebook(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the option --db; stands below `says_what_is_wrong`."""
+
+    @click.option(
+        "--db",
+        envvar="GRADECHECK_DB",
+        metavar="URL",
+        help="The gradebook, such as postgresql://user@host/name; by default the course's own. "
+        "The variable GRADECHECK_DB says the same.",
+    )
+    @wraps(command)
+    def wrapped(*args: Any, db: str | None, **kwargs: Any) -> Any:
+        from gradecheck.nbgrader.database import choose_gradebook
+
+        choose_gradebook(db)
+        return command(*args, **kwargs)
+
+    return wrapped
+
+
 def answers_folder() -> Path:
     """What a student means who names no path: the exercises where they are, else this folder."""
     return Path("exercises") if Path("exercises").is_dir() else Path()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from gradecheck.cli.common import says_what_is_wrong
+from gradecheck.cli.common import knows_gradebook, says_what_is_wrong
 
 _TIMEOUT = "Seconds for each cell; a call of an answer has as many, and at most 10.  [default: 30]"
 
@@ -21,6 +21,7 @@ _TIMEOUT = "Seconds for each cell; a call of an answer has as many, and at most 
 @click.option("--force", is_flag=True, help="Grade again what was graded before and has not changed.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @says_what_is_wrong
+@knows_gradebook
 def grade(
     assignment: str,
     students: str | None,

@@ -9,11 +9,11 @@ from typing import Any
 
 from nbgrader.api import Assignment, Gradebook, Student, SubmittedAssignment
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from gradecheck.class_report.model import Person, StudentScores
 from gradecheck.errors import CourseNotReady
+from gradecheck.nbgrader.database import file_of, shown_address
 from gradecheck.nbgrader.gradebook import open_gradebook
 from gradecheck.nbgrader.trouble import sentence_for
 
@@ -33,14 +33,9 @@ def existing_gradebook(course: CourseDirectory) -> Iterator[Gradebook]:
     Raises:
         CourseNotReady: there is none, or it cannot be read.
     """
-    url = make_url(course.db_url)
-    name = url.render_as_string(hide_password=True)
-    if url.get_backend_name() == "sqlite" and url.database:
-        name = url.database
-        if not Path(name).is_file():
-            raise CourseNotReady(
-                f"there is no gradebook {name}; grading makes it: gradecheck grade ASSIGNMENT"
-            )
+    name = shown_address(course.db_url)
+    if file_of(course.db_url) is not None and not Path(name).is_file():
+        raise CourseNotReady(f"there is no gradebook {name}; grading makes it: gradecheck grade ASSIGNMENT")
     try:
         with open_gradebook(course.db_url, course.course_id) as gradebook:
             yield gradebook

@@ -10,21 +10,24 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from gradecheck.errors import CourseNotReady
+from gradecheck.nbgrader.database import name_gradebook
 
 CONFIG_FILE = "nbgrader_config.py"
 
 
 def load_course_config(root: Path) -> Config:
-    """The configuration of the course at `root`.
+    """The configuration of the course at `root`, with the gradebook that the command names if it names one.
 
     Raises:
-        CourseNotReady: there is no nbgrader_config.py.
+        CourseNotReady: there is no nbgrader_config.py, or what it calls a gradebook cannot be one.
     """
     if not (root / CONFIG_FILE).is_file():
         raise CourseNotReady(
             f"{root.resolve()} is no course: it holds no {CONFIG_FILE}; go to the course's root folder"
         )
-    return PyFileConfigLoader(CONFIG_FILE, path=str(root)).load_config()
+    config = PyFileConfigLoader(CONFIG_FILE, path=str(root)).load_config()
+    name_gradebook(config)
+    return config
 
 
 def source_folder(root: Path) -> Path:

@@ -9,10 +9,15 @@ import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 from unittest import mock
 
 from nbgrader.api import BaseCell, Comment, Grade, Gradebook
+from sqlalchemy.exc import DBAPIError
+
+from gradecheck.nbgrader.database import shown_address
+from gradecheck.nbgrader.trouble import sentence_for
 
 #: nbgrader's modules that open a gradebook by the name `Gradebook` while a notebook is graded.
 OPENERS = tuple(
@@ -25,10 +30,20 @@ _kept: "KeptGradebook | None" = None
 
 
 def open_gradebook(db_url: str, course_id: str = "default_course") -> Gradebook:
-    """The gradebook that is kept open, or else a new one."""
+    """The gradebook that is kept open, or else a new one.
+
+    Raises:
+        CourseNotReady: it cannot be opened.
+    """
     if _kept is not None and _kept.url == db_url:
         return _kept
-    return Gradebook(db_url, course_id)
+    try:
+        return Gradebook(db_url, course_id)
+    except DBAPIError as error:
+        reason = sentence_for(error, shown_address(db_url), Path.cwd())
+        if reason is None:
+            raise
+        raise reason from error
 
 
 @contextmanager

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy.engine import make_url
 
 from gradecheck.nbgrader.configuration import put_tools_on_path
+from gradecheck.nbgrader.database import shown_address
 from gradecheck.nbgrader.generate import load_course_config
 from gradecheck.nbgrader.gradebook import open_gradebook
 
@@ -42,10 +42,8 @@ class Places:
 def places_of(course_root: Path) -> Places:
     """Where the gradebook and the feedback of a course are."""
     course = course_at(course_root)
-    url = make_url(course.db_url)
-    local = url.get_backend_name() == "sqlite" and url.database
     feedback = Path(course.root, course.feedback_directory)
-    return Places(str(url.database) if local else url.render_as_string(hide_password=True), feedback)
+    return Places(shown_address(course.db_url), feedback)
 
 
 def course_at(course_root: Path) -> CourseDirectory:

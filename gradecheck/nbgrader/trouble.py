@@ -21,6 +21,15 @@ _SQLITE = {
     "malformed": "{gradebook} is damaged; put a copy in its place",
     "not a database": "{gradebook} is no gradebook; move it away",
 }
+#: What a server says when it is not there, or not any more.
+_GONE = ("closed the connection", "connection is closed", "connection is lost", "terminating connection")
+_REFUSED = (
+    "connection failed",
+    "connection is bad",
+    "could not connect",
+    "connection refused",
+    "password authentication",
+)
 _SYSTEM = {
     errno.ENOSPC: "the disk is full; make room on it",
     errno.EDQUOT: "your share of the disk is used up; make room on it",
@@ -31,6 +40,7 @@ _SYSTEM = {
 #: What a single submission can cause.
 _OF_ONE = (DataError, IntegrityError)
 _TELLING = (OSError, DBAPIError, sqlite3.Error)
+_LONGEST = 200
 _GO_ON = "then type the same again: what is graded stays graded"
 
 
@@ -41,8 +51,7 @@ def sentence_for(error: BaseException, gradebook: str, root: Path) -> CourseNotR
         error = error.__context__  # nbgrader raises errors of its own over those of the database
     if isinstance(error, DBAPIError | sqlite3.Error) and not isinstance(error, _OF_ONE):
         text = str(error.orig if isinstance(error, DBAPIError) else error)
-        found = (sentence for words, sentence in _SQLITE.items() if words in text)
-        said = next(found, f"{{gradebook}} cannot be used: {' '.join(text.split())[:200]}")
+        said = _of_database(text)
     elif isinstance(error, OSError) and error.errno in _SYSTEM:
         said = _SYSTEM[error.errno]
     if said is None:
@@ -50,3 +59,13 @@ def sentence_for(error: BaseException, gradebook: str, root: Path) -> CourseNotR
     file = getattr(error, "filename", None) or root
     name = f"the gradebook {gradebook}"
     return CourseNotReady(f"{said.format(gradebook=name, file=file)}, {_GO_ON}")
+
+
+def _of_database(text: str) -> str:
+    if any(words in text for words in _GONE):
+        return "the connection to {gradebook} was lost; start its server again"
+    reason = " ".join(text.split())[:_LONGEST].replace("{", "{{").replace("}", "}}")
+    if any(words in text for words in _REFUSED):
+        return f"{{gradebook}} cannot be reached ({reason}); look at its server and its address"
+    found = (sentence for words, sentence in _SQLITE.items() if words in text)
+    return next(found, f"{{gradebook}} cannot be used: {reason}")
