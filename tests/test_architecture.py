@@ -26,6 +26,8 @@ ORDER = (
     "judge",
     "submission",
     "marking",
+    "job",
+    "pool",
     "report",
 )
 #: Whatever is not in the order is an edge: the door, the commands, the course, nbgrader.
