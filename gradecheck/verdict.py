@@ -93,6 +93,8 @@ class Verdict:
         seed: of the cases.
         hidden: whether the cases are a grader's: then no expected number of theirs is shown.
         shown: a call to show, where there is one.
+        drawing: the graph that went wrong, with both numbers at each node; None where there is none to draw.
+            `gradecheck.graph.drawing` turns it into text and into SVG.
         shown_hidden: the first of a grader's own calls that went wrong, without expected numbers.
         stop: the exception that ended the first call that went wrong, where one did.
         likeness: what a graded answer gives on the public inputs, where nobody recognised what is wrong.
@@ -106,6 +108,7 @@ class Verdict:
     seed: int = 0
     hidden: bool = False
     shown: Shown | None = None
+    drawing: Drawing | None = None
     shown_hidden: Shown | None = None
     stop: Stop | None = None
     likeness: Likeness | None = None

@@ -12,6 +12,7 @@ ROOT = Path(gradecheck.__file__).parent
 ORDER = (
     "errors",
     "setting",
+    "graph",
     "exercise",
     "catalogue",
     "cases",
