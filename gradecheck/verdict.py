@@ -7,6 +7,7 @@ import numpy as np
 
 from gradecheck.diagnose.diagnosis import Diagnosis
 from gradecheck.exercise import Exercise, Float64, Shape
+from gradecheck.graph.drawing import Drawing
 from gradecheck.likeness import Likeness
 from gradecheck.observe import Evidence
 from gradecheck.run.outcome import Raised
@@ -93,11 +94,11 @@ class Verdict:
         seed: of the cases.
         hidden: whether the cases are a grader's: then no expected number of theirs is shown.
         shown: a call to show, where there is one.
-        drawing: the graph that went wrong, with both numbers at each node; None where there is none to draw.
-            `gradecheck.graph.drawing` turns it into text and into SVG.
         shown_hidden: the first of a grader's own calls that went wrong, without expected numbers.
         stop: the exception that ended the first call that went wrong, where one did.
         likeness: what a graded answer gives on the public inputs, where nobody recognised what is wrong.
+        drawing: the graph that went wrong, with both numbers at each node; None where there is none to draw.
+            `gradecheck.graph.drawing` turns it into text and into SVG.
     """
 
     exercise: Exercise
@@ -108,10 +109,10 @@ class Verdict:
     seed: int = 0
     hidden: bool = False
     shown: Shown | None = None
-    drawing: Drawing | None = None
     shown_hidden: Shown | None = None
     stop: Stop | None = None
     likeness: Likeness | None = None
+    drawing: Drawing | None = None
 
     @property
     def message(self) -> str:
