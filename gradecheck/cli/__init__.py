@@ -3,7 +3,7 @@
 import click
 
 from gradecheck import __version__
-from gradecheck.cli import authors, grading, students
+from gradecheck.cli import authors, grading, instructors, students
 
 __all__ = ["cli", "main"]
 
@@ -15,6 +15,8 @@ _COMMANDS = (
     authors.verify,
     grading.grade,
     grading.demo,
+    instructors.report,
+    instructors.export,
 )
 
 
