@@ -1,7 +1,6 @@
 """The course as a folder: its assignments, and their release to students."""
 
 import hashlib
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,9 +9,8 @@ from pathlib import Path
 
 from gradecheck.errors import CourseNotReady
 from gradecheck.nbgrader.generate import generate_release, release_folder, source_folder
+from gradecheck.released import read_record, write_record
 
-#: Beside the released folders: the digest of every file as it was released, so that an edited one shows.
-RECORD = ".released.json"
 #: Where a course keeps the notebooks that teach what its exercises ask; it may have none.
 LECTURES = "course_notebooks"
 
@@ -91,24 +89,16 @@ def _is_content(path: Path) -> bool:
 def _edited(target: Path, name: Path, fresh: Path) -> bool:
     """Whether the released file is neither missing, nor up to date, nor as it was released last."""
     now = _digest(target / name)
-    return now not in (None, _digest(fresh), _record(target).get(name.as_posix()))
+    return now not in (None, _digest(fresh), read_record(target).get(name.as_posix()))
 
 
 def _remember(target: Path, released: list[Path]) -> None:
-    record = _record(target)
+    record = read_record(target)
     for path in released:
         digest = _digest(path)
         if digest is not None:
             record[path.relative_to(target).as_posix()] = digest
-    text = json.dumps(dict(sorted(record.items())), indent=1)
-    (target / RECORD).write_text(f"{text}\n", encoding="utf-8")
-
-
-def _record(target: Path) -> dict[str, str]:
-    try:
-        return dict(json.loads((target / RECORD).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return {}
+    write_record(target, record)
 
 
 def _digest(path: Path) -> str | None:

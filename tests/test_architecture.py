@@ -12,7 +12,6 @@ ROOT = Path(gradecheck.__file__).parent
 ORDER = (
     "errors",
     "setting",
-    "graph",
     "exercise",
     "catalogue",
     "cases",
@@ -27,8 +26,6 @@ ORDER = (
     "judge",
     "submission",
     "marking",
-    "job",
-    "pool",
     "report",
 )
 #: Whatever is not in the order is an edge: the door, the commands, the course, nbgrader.

@@ -3,7 +3,7 @@
 import click
 
 from gradecheck import __version__
-from gradecheck.cli import authors, grading, instructors, students
+from gradecheck.cli import authors, grading, handing, students
 
 __all__ = ["cli", "main"]
 
@@ -11,12 +11,12 @@ _COMMANDS = (
     students.check,
     students.hint,
     students.watch,
+    handing.bundle,
     authors.release,
     authors.verify,
+    handing.collect,
     grading.grade,
     grading.demo,
-    instructors.report,
-    instructors.export,
 )
 
 

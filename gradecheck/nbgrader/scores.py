@@ -70,11 +70,10 @@ def scores_of(course: CourseDirectory, assignment: str) -> tuple[Score, ...]:
         return load_original(course.db_url, assignment, notebook, order)
 
     with existing_gradebook(course) as gradebook:
-        known = sorted(entry.name for entry in gradebook.assignments)
-        if assignment not in known:
+        if assignment not in [entry.name for entry in gradebook.assignments]:
             raise CourseNotReady(
-                f"the gradebook of {course.root} has no assignment {assignment!r}, but "
-                f"{', '.join(known) or 'none at all'}; to grade one: gradecheck grade ASSIGNMENT"
+                f"the gradebook of {course.root} has no assignment {assignment!r}: "
+                f"gradecheck grade {assignment}"
             )
         comments = _comments(gradebook, assignment)
         scores = [_score(row, original_of(row.notebook), comments) for row in _grades(gradebook, assignment)]

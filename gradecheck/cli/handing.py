@@ -1,0 +1,61 @@
+"""What students and instructors type to hand out and in."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from gradecheck.cli.common import console, knows_gradebook, says_what_is_wrong
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("assignment")
+@click.option("--student", metavar="ID", help="Your id in this course, if the instructor asks for it.")
+@click.option("--folder", type=_PATH, help="Where your notebooks are; exercises/ASSIGNMENT by default.")
+@click.option("--output", type=_PATH, help="The zip to write; ASSIGNMENT.zip by default.")
+@says_what_is_wrong
+def bundle(assignment: str, student: str | None, folder: Path | None, output: Path | None) -> None:
+    """Check your notebooks of an assignment, and pack them into one zip to hand in.
+
+    Wrong and unfinished answers are packed, too; a notebook that is missing or unreadable is not.
+
+    Exit code 0: the zip is written; 2: it is not.
+    """
+    from gradecheck.cases import PUBLIC_SEED
+    from gradecheck.handin.bundle import bundle_lines, find_assignment, make_bundle
+    from gradecheck.report.console import print_report
+
+    target = output or Path(f"{assignment}.zip")
+    made = make_bundle(assignment, find_assignment(assignment, folder), target, student, PUBLIC_SEED)
+    print_report(made.report, console())
+    for line in bundle_lines(made):
+        click.echo(line)
+
+
+@click.command()
+@click.argument("archives", nargs=-1, required=True, type=_PATH)
+@click.option("--assignment", metavar="NAME", help="By default the one that bundles name, or the only one.")
+@click.option("--students", metavar="FILE.csv", type=_PATH, help="More about students: id, and other names.")
+@click.option("--late-from", metavar="TIME", default="", help="The due date, such as 2026-01-30T17:00+01:00.")
+@click.option("--force", is_flag=True, help="Also put an earlier submission in the place of a later one.")
+@says_what_is_wrong
+@knows_gradebook
+def collect(
+    archives: tuple[Path, ...], assignment: str | None, students: Path | None, late_from: str, force: bool
+) -> None:
+    """Put what students handed in into submitted/: bundles, Canvas's or Moodle's downloads, folders.
+
+    Students are found by what the gradebook has, ids, names, addresses and LMS numbers, and by the columns
+    of FILE.csv. Nobody is guessed: what cannot be placed is listed. A later submission takes the place of an
+    earlier one.
+
+    Exit code 0: everything has its place; 1: something has none; 2: nothing could be collected.
+    """
+    from gradecheck.nbgrader.collecting import Wish, collect_archives
+
+    collected = collect_archives(Path(), Wish(archives, assignment, students, late_from, force))
+    for line in collected.lines():
+        click.echo(line)
+    sys.exit(collected.exit_code)
