@@ -8,6 +8,7 @@ from gradecheck.catalogue import EXERCISES, find_exercise
 from gradecheck.errors import UnreadableSubmission
 from gradecheck.exercise import Exercise
 from gradecheck.marking import Marked, mark
+from gradecheck.other_ways import other_ways
 from gradecheck.reference.tape import load_tensorflow
 from gradecheck.report.model import Problem, Report, Result
 from gradecheck.run.cells import CellResult
@@ -15,6 +16,7 @@ from gradecheck.run.client import Template
 from gradecheck.run.limits import Limits
 from gradecheck.run.outcome import Died, Raised, TimedOut
 from gradecheck.submission import Asked, Submission, read_submission
+from gradecheck.verdict import Status
 
 
 @dataclass(frozen=True)
@@ -144,8 +146,12 @@ def _answers_nothing(submission: Submission) -> str:
 
 def results_of(marked: Marked) -> Iterator[Result]:
     """One result for each exercise of a marked submission."""
-    for asked, verdict in zip(marked.submission.asked, marked.verdicts, strict=True):
-        yield Result(marked.submission.name, verdict, asked.max_points)
+    submission = marked.submission
+    places = [Path(submission.name), Path()]
+    for asked, verdict in zip(submission.asked, marked.verdicts, strict=True):
+        right = verdict.status is Status.PASSED
+        ways = other_ways(asked.exercise, submission.source, places) if right else ()
+        yield Result(submission.name, verdict, asked.max_points, ways=ways)
 
 
 def failed_cells(marked: Marked) -> Iterator[Problem]:

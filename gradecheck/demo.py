@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from gradecheck.class_report.table import print_class
+from gradecheck.class_report.written import write_report
 from gradecheck.grading_run import console_for, grade_class, print_places
 from gradecheck.made_up_class import MadeUpClass, make_class
 from gradecheck.nbgrader.grading import How
@@ -46,15 +47,18 @@ def run_demo(folder: Path, course: Path = Path()) -> int:
     scores = grade_class(folder, made.assignment, None, console, How(sandbox=why_not is None))
     print_class(scores, console)
     print_places(folder, console)
-    _print_next(made, console)
+    report = write_report(scores, folder)
+    console.print(f"report     {report.resolve()}", markup=False)
+    _print_next(made, report, console)
     return 0 if scores.complete else 1
 
 
-def _print_next(made: MadeUpClass, console: Console) -> None:
+def _print_next(made: MadeUpClass, report: Path, console: Console) -> None:
     page = places_of(made.root).feedback / _SHOWN / made.assignment / f"{made.assignment}.html"
     tools = Path(os.path.relpath(Path(sys.executable).parent, made.root))
     steps = {
         f"what {_SHOWN} reads": f"open {page} in a browser",
+        "what to teach again": f"open {report} in a browser",
         "nbgrader's formgrader": f"cd {made.root} && {tools / 'jupyter'} lab   then Nbgrader > Formgrader",
         "grade once more": f"cd {made.root} && {tools / 'gradecheck'} grade {made.assignment}",
     }

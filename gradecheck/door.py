@@ -7,12 +7,17 @@ in a process of its own.
 import inspect
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from gradecheck.cases import PUBLIC_SEED
 from gradecheck.diagnose.source import AnswerSource
 from gradecheck.judge import judge
+from gradecheck.ladder import open_hints
+from gradecheck.memory import Memory, answer_digest
+from gradecheck.notebook import is_graded_run, kernel, place_of, text_of_cells
+from gradecheck.other_ways import other_ways
 from gradecheck.report.card import card_html
 from gradecheck.report.model import Result
 from gradecheck.report.text import card_text
@@ -100,8 +105,22 @@ def _judge_inline(
 
     asked = find_exercise(str(name))
     caller = InlineCaller({asked.name: function})
-    verdict = judge(asked, caller, source=_source(function, asked.name), seed=seed)
-    return Result("this notebook", verdict, asked.points if points is None else points)
+    source = _source(function, asked.name)
+    verdict = judge(asked, caller, source=source, seed=seed)
+    result = Result("this notebook", verdict, asked.points if points is None else points)
+    if verdict.status is Status.PASSED:
+        return result if is_graded_run() else replace(result, ways=other_ways(asked, source, [Path.cwd()]))
+    return replace(result, hints=_open_hints(result, function))
+
+
+def _open_hints(result: Result, function: Callable[..., Any]) -> tuple[str, ...]:
+    """The hints that are open in this notebook; outside of one there is no record of them."""
+    shell = kernel()
+    if shell is None or not callable(function):
+        return ()
+    name = getattr(function, "__name__", result.verdict.exercise.name)
+    digest = answer_digest(text_of_cells(shell), name)
+    return open_hints(result, str(place_of(shell, function)), digest, Memory()).hints
 
 
 def _source(function: Callable[..., Any], name: str) -> AnswerSource | None:

@@ -7,6 +7,7 @@
     └── OperatorError          the machine, the folder or the command is wrong
         ├── UnreadableSubmission   a file that cannot be read as a notebook or as Python
         ├── WorkerUnavailable      the process that runs answers could not be started or kept alive
+        ├── SubmissionLost         one submission could not be graded, through no fault of its own
         └── CourseNotReady         something that grading needs was not made yet
 
 A student's mistake is never an exception: it is an outcome (`gradecheck.run.outcome`) and ends in a
@@ -40,6 +41,10 @@ class UnreadableSubmission(OperatorError):
 
 class WorkerUnavailable(OperatorError):
     """The process that runs students' code could not be started, or did not answer."""
+
+
+class SubmissionLost(OperatorError):
+    """One submission could not be graded where it was sent; the others are not concerned."""
 
 
 class CourseNotReady(OperatorError):

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 
 from gradecheck.class_report.model import ClassScores
 from gradecheck.class_report.table import print_class, to_json
 from gradecheck.nbgrader.graded_class import read_class_scores
-from gradecheck.nbgrader.grading import How, OnProgress, grade_assignment
+from gradecheck.nbgrader.grading import How, OnProgress, Progress, grade_assignment
 from gradecheck.nbgrader.roster import course_at, places_of
+from gradecheck.pool import PoolState
 
 #: Without a terminal, a line of progress comes no more often than this.
 SECONDS_BETWEEN_LINES = 2.0
@@ -95,13 +98,36 @@ def progress(console: Console) -> Iterator[OnProgress]:
         TimeRemainingColumn(compact=True, elapsed_when_finished=True),
         TextColumn("{task.description}"),
     )
-    with Progress(*columns, console=console) as bar:
+    with Bar(*columns, console=console) as bar:
         task = bar.add_task("loading TensorFlow", total=None)
+        told = _Told(console)
 
-        def tell(done: int, total: int, student: str) -> None:
-            bar.update(task, completed=done, total=total, description=student)
+        def tell(now: Progress) -> None:
+            told.refused(now)
+            rates = f"  [{said}]" if (said := _rates(now.pool)) else ""
+            text = escape(f"{now.student}{rates}")
+            bar.update(task, completed=now.done, total=now.total, description=text)
 
         yield tell
+
+
+def _rates(pool: PoolState) -> str:
+    """What each worker of a cluster does, in a few words."""
+    return ", ".join(f"{rate.worker} {rate.a_minute:.0f}/min" for rate in pool.throughput)
+
+
+class _Told:
+    """Says once of each worker that may not grade why it may not."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._told: set[str] = set()
+
+    def refused(self, now: Progress) -> None:
+        for sentence in now.pool.refused:
+            if sentence not in self._told:
+                self._told.add(sentence)
+                self._console.print(f"not used: {sentence}", markup=False)
 
 
 class _Lines:
@@ -109,15 +135,20 @@ class _Lines:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._told = _Told(console)
         self._start = self._last = time.monotonic()
         console.print("grading: loading TensorFlow first")
 
-    def __call__(self, done: int, total: int, student: str) -> None:
-        now = time.monotonic()
-        if done == 0:
-            self._start = now
-        elif done == total or now - self._last >= SECONDS_BETWEEN_LINES:
-            self._last = now
-            left = (now - self._start) / done * (total - done)
-            rest = f"about {left:.0f} s left" if done < total else f"{now - self._start:.0f} s"
-            self._console.print(f"graded {done} of {total}, {rest}: {student}", markup=False)
+    def __call__(self, now: Progress) -> None:
+        self._told.refused(now)
+        moment = time.monotonic()
+        if now.done == 0:
+            self._start = moment
+        elif now.done == now.total or moment - self._last >= SECONDS_BETWEEN_LINES:
+            self._last = moment
+            left = (moment - self._start) / now.done * (now.total - now.done)
+            rest = f"about {left:.0f} s left" if now.done < now.total else f"{moment - self._start:.0f} s"
+            rates = f" ({said})" if (said := _rates(now.pool)) else ""
+            self._console.print(
+                f"graded {now.done} of {now.total}, {rest}: {now.student}{rates}", markup=False
+            )

@@ -166,7 +166,7 @@ def points_written(notebook: Any) -> tuple[WrittenPoints, ...]:
 
 
 def _submission(name: str, cells: list[Cell], asked: dict[str, Asked]) -> Submission:
-    source = AnswerSource(_readable(cell.source for cell in cells))
+    source = AnswerSource(readable_text(cell.source for cell in cells))
     for exercise in EXERCISES:
         if exercise.name not in asked and source.defines(exercise.name):
             asked[exercise.name] = Asked(exercise, exercise.points)
@@ -177,7 +177,7 @@ def _safe(cell: Cell) -> Cell:
     """The cell, or in place of one that meddles with what calls answers, one that says so."""
     if not any(word in cell.source for word in ("gradecheck", "pywrap", "run")):  # most need no second look
         return cell
-    meddles = AnswerSource(_readable([cell.source])).reaches_for_machinery()
+    meddles = AnswerSource(readable_text([cell.source])).reaches_for_machinery()
     return Cell(cell.number, _REFUSAL) if meddles else cell
 
 
@@ -255,7 +255,7 @@ def _grade_id(cell: dict[str, Any]) -> str | None:
     return grade_id if isinstance(grade_id, str) else None
 
 
-def _readable(sources: Iterable[str]) -> str:
+def readable_text(sources: Iterable[str]) -> str:
     """All cells that parse, joined; magics and shell lines become `pass`, as they hold no answer."""
     readable = []
     for source in sources:

@@ -7,6 +7,7 @@ import numpy as np
 
 from gradecheck.diagnose.diagnosis import Diagnosis
 from gradecheck.exercise import Exercise, Float64, Shape
+from gradecheck.graph.drawing import Drawing
 from gradecheck.likeness import Likeness
 from gradecheck.observe import Evidence
 from gradecheck.run.outcome import Raised
@@ -96,6 +97,8 @@ class Verdict:
         shown_hidden: the first of a grader's own calls that went wrong, without expected numbers.
         stop: the exception that ended the first call that went wrong, where one did.
         likeness: what a graded answer gives on the public inputs, where nobody recognised what is wrong.
+        drawing: the graph that went wrong, with both numbers at each node; None where there is none to draw.
+            `gradecheck.graph.drawing` turns it into text and into SVG.
     """
 
     exercise: Exercise
@@ -109,6 +112,7 @@ class Verdict:
     shown_hidden: Shown | None = None
     stop: Stop | None = None
     likeness: Likeness | None = None
+    drawing: Drawing | None = None
 
     @property
     def message(self) -> str:

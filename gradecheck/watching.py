@@ -14,9 +14,10 @@ from rich.markup import escape
 from gradecheck.cases import PUBLIC_SEED
 from gradecheck.checking import failed_cells, results_of
 from gradecheck.errors import GradecheckError, UnreadableSubmission
-from gradecheck.hints import Memory, hint_for, print_hint
+from gradecheck.hints import hint_for, print_hint
 from gradecheck.keys import GONE, Keys
 from gradecheck.marking import mark
+from gradecheck.memory import Memory
 from gradecheck.reference.tape import load_tensorflow
 from gradecheck.report.console import print_report
 from gradecheck.report.face import printable

@@ -12,6 +12,7 @@ ROOT = Path(gradecheck.__file__).parent
 ORDER = (
     "errors",
     "setting",
+    "graph",
     "exercise",
     "catalogue",
     "cases",
@@ -26,6 +27,8 @@ ORDER = (
     "judge",
     "submission",
     "marking",
+    "job",
+    "pool",
     "report",
 )
 #: Whatever is not in the order is an edge: the door, the commands, the course, nbgrader.

@@ -20,7 +20,7 @@ from nbgrader.api import Gradebook
 from nbgrader_class import ASSIGNMENT, FILE, HARMLESS, ROOT, Course, answer, damaged, nbgrader
 
 from gradecheck.errors import CourseNotReady, WorkerUnavailable
-from gradecheck.nbgrader import run
+from gradecheck.nbgrader import local
 from gradecheck.nbgrader.grading import Graded, How, grade_assignment
 from gradecheck.nbgrader.ledger import Entry, find_entry
 from gradecheck.nbgrader.lock import only_grader
@@ -214,7 +214,7 @@ def test_what_was_not_graded_for_our_reasons_is_graded_by_the_next_run(
             raise WorkerUnavailable("no worker")
 
     with monkeypatch.context() as patched:
-        patched.setattr(run, "shared_template", lambda *_: Broken())
+        patched.setattr(local, "shared_template", lambda *_: Broken())
         with pytest.raises(WorkerUnavailable):
             grade_assignment(course.root, ASSIGNMENT, ["right"])
     assert entry_of(course.root, "right") is None

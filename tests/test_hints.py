@@ -13,8 +13,9 @@ from rich.console import Console
 
 from gradecheck.catalogue import find_exercise
 from gradecheck.diagnose.source import AnswerSource
-from gradecheck.hints import Hint, Memory, answer_digest, hint_for, print_hint
+from gradecheck.hints import Hint, hint_for, print_hint
 from gradecheck.judge import judge
+from gradecheck.memory import Memory, answer_digest
 from gradecheck.report.model import Problem, Result
 from gradecheck.run.inline import InlineCaller
 
@@ -22,7 +23,7 @@ DIAGONAL = "import tensorflow as tf\n\ndef grad_softmax(x, dz):\n    p = tf.nn.s
 ONE_WAY, ANOTHER_WAY = DIAGONAL.format("dz * p * (1 - p)"), DIAGONAL.format("(1 - p) * p * dz")
 RIGHT = DIAGONAL.format("p * (dz - tf.reduce_sum(p * dz))")
 STUB = "def grad_softmax(x, dz):\n    raise NotImplementedError\n"
-ASK_AGAIN = "This is the answer that you asked about last time: change it, save it, then ask again."
+ASK_AGAIN = "You have had this for the same answer: change it, save it, then ask again."
 
 
 def known_hints() -> tuple[str, str]:

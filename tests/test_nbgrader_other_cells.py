@@ -8,11 +8,12 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from gradecheck.errors import WorkerUnavailable
-from gradecheck.marking import mark
-from gradecheck.nbgrader import execute, run
+from gradecheck.job import Finished, Job, do
+from gradecheck.nbgrader import local
 from gradecheck.nbgrader.grading import How, grade_assignment
 from gradecheck.nbgrader.original import load_original
 from gradecheck.nbgrader.scores import Score, read_scores
+from gradecheck.run.client import Template
 
 pytestmark = pytest.mark.slow
 
@@ -147,7 +148,7 @@ class _Broken:
 def test_what_could_not_be_graded_has_no_score_and_is_listed(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "shared_template", lambda *_: _Broken())
+    monkeypatch.setattr(local, "shared_template", lambda *_: _Broken())
     assert [g.problem for g in grade_assignment(root, "mixed", ["right"], how=How(force=True))] == [None]
     scores = of(root, "right")
     for name in ("double_test", "share", "log_graded"):
@@ -161,12 +162,12 @@ def test_what_could_not_be_graded_has_no_score_and_is_listed(
 def test_a_fault_of_ours_over_one_submission_stops_nobody(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(submission: Any, *arguments: Any, **settings: Any) -> Any:
-        if submission.name == "too_much":
+    def fail(job: Job, template: Template, folder: Path) -> Finished:
+        if job.submission.name == "too_much":
             raise ZeroDivisionError("nobody foresaw this")
-        return mark(submission, *arguments, **settings)
+        return do(job, template, folder)
 
-    monkeypatch.setattr(execute, "mark", fail)
+    monkeypatch.setattr(local, "do", fail)
     graded = grade_assignment(root, "mixed", ["too_much", "infinite"], how=How(force=True))
     assert [g.problem for g in graded] == [None, None]
     for name in ("double_test", "share", "log_graded"):

@@ -22,6 +22,7 @@ from gradecheck.nbgrader.database import choose_gradebook, name_gradebook
 from gradecheck.nbgrader.generate import enter_in_gradebook, generate_release
 from gradecheck.nbgrader.graded_class import read_class_scores
 from gradecheck.nbgrader.grading import Graded, How, grade_assignment
+from gradecheck.nbgrader.roster import course_at
 
 pytestmark = pytest.mark.slow
 
@@ -128,7 +129,7 @@ def test_the_gradebook_is_that_of_sqlite_and_what_has_not_changed_is_skipped(
     choose_gradebook(address)
     assert grade_assignment(course.root, ASSIGNMENT) == tuple(Graded(s) for s in STUDENTS)
     assert contents_of(address, ledger=True) == contents_of(in_sqlite, ledger=True)
-    assert {s.student: s.points for s in read_class_scores(course.root, ASSIGNMENT).students} == {
+    assert {s.student: s.points for s in read_class_scores(course_at(course.root), ASSIGNMENT).students} == {
         "José's": 75.0, "late": 100.0, "right": 100.0, "unreadable": 0.0,
     }  # fmt: skip
     assert all(entry.skipped for entry in grade_assignment(course.root, ASSIGNMENT))
@@ -192,7 +193,7 @@ def test_a_server_that_goes_away_is_one_sentence_and_the_run_goes_on_later(
         with pytest.raises(CourseNotReady, match=r"^the connection to the gradebook postgresql.* was lost; "):
             grade_assignment(course.root, ASSIGNMENT, on_progress=stop_after_one, how=How(workers=1))
         with pytest.raises(CourseNotReady, match=r"postgresql.* cannot be reached .*; look at its server"):
-            read_class_scores(course.root, ASSIGNMENT)
+            read_class_scores(course_at(course.root), ASSIGNMENT)
     finally:
         server.start()
     graded = grade_assignment(course.root, ASSIGNMENT)

@@ -128,6 +128,7 @@ def test_untouched_exercises_say_where_to_start() -> None:
 
 def test_all_done() -> None:
     assert printed(result(RIGHT)).endswith(
+        "    worth knowing: Your entries add up to 0. Why must they, whatever dz is?\n\n"
         "[################]  1 of 1 done   public inputs only: grading draws others\nall done: well done\n"
     )
 

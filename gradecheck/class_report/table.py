@@ -9,19 +9,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gradecheck.catalogue import EXERCISES
+from gradecheck.class_report.mistakes import sentence_of
 from gradecheck.class_report.model import ClassScores, Mark, StudentScores
-from gradecheck.diagnose.shared import known_mistakes
 from gradecheck.report.model import SCHEMA
 
 #: So many of the most frequent mistakes are listed.
 MOST_FREQUENT = 5
 _LONGEST_REASON = 300
-_SENTENCES = {
-    "autodiff-inside": "Something else differentiates inside the answer.",
-    "inputs-changed": "The numbers are right, and an argument is changed in place.",
-    "depends-on-earlier-calls": "The answer remembers something from earlier calls.",
-}
 
 
 def print_class(scores: ClassScores, console: Console) -> None:
@@ -37,7 +31,7 @@ def print_class(scores: ClassScores, console: Console) -> None:
         console.print("\n[bold]What the class got wrong most often[/]")
     for exercise, mistake, count in frequent:
         title = exercise.removeprefix("grad_")
-        console.print(f"  {count:>3} ×  {title:<8} {escape(_sentence(exercise, mistake))}")
+        console.print(f"  {count:>3} ×  {title:<8} {escape(sentence_of(exercise, mistake))}")
 
 
 def to_json(scores: ClassScores) -> str:
@@ -84,15 +78,6 @@ def _cell(mark: Mark) -> str:
         return f"[magenta]  ? {word}[/]"
     style = "green" if mark.word == "ok" else "dim" if mark.word == "not started" else "yellow"
     return f"{mark.points:>3g} [{style}]{word}[/]"
-
-
-def _sentence(exercise: str, mistake: str) -> str:
-    """What a mistake is, in words; its id where there are none."""
-    for known in EXERCISES:
-        if known.name == exercise:
-            sentences = {m.id: m.sentence for m in known_mistakes(known)}
-            return sentences.get(mistake) or _SENTENCES.get(mistake, mistake)
-    return _SENTENCES.get(mistake, mistake)
 
 
 def _result(student: StudentScores, mark: Mark) -> dict[str, Any]:

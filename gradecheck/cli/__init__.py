@@ -3,7 +3,7 @@
 import click
 
 from gradecheck import __version__
-from gradecheck.cli import authors, grading, handing, students
+from gradecheck.cli import authors, grading, handing, instructors, students
 
 __all__ = ["cli", "main"]
 
@@ -17,6 +17,8 @@ _COMMANDS = (
     handing.collect,
     grading.grade,
     grading.demo,
+    instructors.report,
+    instructors.export,
 )
 
 

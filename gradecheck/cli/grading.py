@@ -7,6 +7,7 @@ import click
 
 from gradecheck.cli.common import knows_gradebook, says_what_is_wrong
 
+_CLUSTER = "Grade on the workers of this Dask scheduler, such as tcp://10.0.0.5:8786, or local."
 _TIMEOUT = "Seconds for each cell; a call of an answer has as many, and at most 10.  [default: 30]"
 
 
@@ -18,6 +19,7 @@ _TIMEOUT = "Seconds for each cell; a call of an answer has as many, and at most 
 )
 @click.option("--timeout", metavar="S", type=click.FloatRange(min=0, min_open=True), help=_TIMEOUT)
 @click.option("--no-sandbox", is_flag=True, help="Run what students wrote with your own rights.")
+@click.option("--cluster", metavar="ADDRESS", help=_CLUSTER)
 @click.option("--force", is_flag=True, help="Grade again what was graded before and has not changed.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @says_what_is_wrong
@@ -28,6 +30,7 @@ def grade(
     workers: int | None,
     timeout: float | None,
     no_sandbox: bool,
+    cluster: str | None,
     force: bool,
     form: str,
 ) -> None:
@@ -41,7 +44,9 @@ def grade(
     from gradecheck.nbgrader.grading import How
 
     only = tuple(name.strip() for name in students.split(",")) if students else None
-    how = How(workers=workers, sandbox=False if no_sandbox else None, seconds=timeout, force=force)
+    how = How(
+        workers=workers, sandbox=False if no_sandbox else None, seconds=timeout, force=force, cluster=cluster
+    )
     sys.exit(grade_course(Path(), assignment, only, how, as_json=form == "json"))
 
 

@@ -1,12 +1,9 @@
 """In the place of nbgrader's Execute: students' cells run in a worker, graded cells are judged here."""
 
-import contextlib
 import dataclasses
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from nbformat import NotebookNode
@@ -15,17 +12,17 @@ from nbgrader.utils import is_grade
 from traitlets import Bool
 
 from gradecheck.diagnose.diagnosis import Diagnosis
-from gradecheck.errors import GradecheckError
+from gradecheck.errors import GradecheckError, SubmissionLost
+from gradecheck.job import Finished, Job
 from gradecheck.judge import not_graded
-from gradecheck.marking import Marked, mark
-from gradecheck.nbgrader.handin import KEY, MARKS, HandIn, Note, Record, record_of
+from gradecheck.nbgrader.handin import KEY, MARKS, HandIn, Note, record_of
+from gradecheck.nbgrader.local import LocalPool
 from gradecheck.nbgrader.original import Original, load_original
 from gradecheck.nbgrader.outputs import OutputFiller, add_error, limit_points, say_how_it_ended, show_result
 from gradecheck.nbgrader.secret import course_secret, hidden_seed
-from gradecheck.nbgrader.workers import shared_template
+from gradecheck.pool import Pool
 from gradecheck.report.model import Result
 from gradecheck.run.cells import CellMessage, CellResult
-from gradecheck.run.client import Template
 from gradecheck.run.limits import Limits
 from gradecheck.run.outcome import Died, TimedOut
 from gradecheck.run.sandbox import SandboxMode
@@ -68,7 +65,7 @@ class ExecuteInWorker(Execute):
         """Run and judge the notebook; leaves the marks in the resources for `WriteScores`."""
         mode = SandboxMode.REQUIRED if self.sandbox else SandboxMode.NONE
         work = self.prepare(nb, resources)
-        return self.finish(nb, resources, work.do(lambda: shared_template(mode, resources[KEY].course)))
+        return self.finish(nb, resources, work.do(LocalPool(mode, resources[KEY].course)))
 
     def prepare(self, nb: NotebookNode, resources: Any, limits: Limits | None = None) -> "Work":
         """What is to be done for a notebook."""
@@ -76,14 +73,11 @@ class ExecuteInWorker(Execute):
         handin: HandIn = resources[KEY]
         original = load_original(names["db_url"], names["assignment"], names["notebook"], handin.order)
         usual = Limits(cell_seconds=float(self.timeout)) if self.timeout else Limits()
-        return Work(
-            _submission(names["student"], nb, original),
-            record_of(nb.metadata),
-            course_secret(handin.course),
-            Path(resources["metadata"]["path"]),
-            limits or usual,
-            self.log,
-        )
+        submission = _submission(names["student"], nb, original)
+        record = record_of(nb.metadata)
+        seeds = _seeds(course_secret(handin.course), submission, record.attempt)
+        job = Job(submission, seeds, limits or usual)
+        return Work(job, record.problem, Path(resources["metadata"]["path"]), self.log)
 
     def finish(self, nb: NotebookNode, resources: Any, done: "Done") -> tuple[NotebookNode, Any]:
         """Fill in the outputs of all cells."""
@@ -126,61 +120,51 @@ class Done:
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """One notebook to run and to judge.
+    """One notebook of a submission, and where its files are.
 
     Attributes:
-        submission: the student's cells, and what the instructor asks.
-        record: what repairing it found.
-        secret: of the course.
+        job: what is to be done.
+        problem: why nothing of the student's could be read, or None.
         folder: the files beside the notebook.
-        limits: of time and memory.
         log: for what the operator should know.
     """
 
-    submission: Submission
-    record: Record
-    secret: bytes
+    job: Job
+    problem: str | None
     folder: Path
-    limits: Limits
     log: Any
 
-    def do(self, template: Callable[[], Template]) -> Done:
+    def do(self, pool: Pool) -> Done:
         """Run and judge it; should that fail in a way that nobody foresaw, nothing is scored.
 
         Raises:
             GradecheckError: the course is not ready, which concerns everybody.
         """
-        submission = self.submission
-        if self.record.problem is not None:
-            diagnosis = Diagnosis(self.record.problem, "unreadable")
+        submission = self.job.submission
+        if self.problem is not None:
+            diagnosis = Diagnosis(self.problem, "unreadable")
             verdicts = [Verdict(asked.exercise, Status.FAILED, 0.0, diagnosis) for asked in submission.asked]
-            return Done(Marks(_results(submission, verdicts)), problem=self.record.problem)
+            return Done(Marks(_results(submission, verdicts)), problem=self.problem)
         try:
-            return self._mark(template())
+            finished = pool.do(self.job, self.folder)
+        except SubmissionLost as lost:
+            return self._not_graded(lost)
         except GradecheckError:
             raise
         except Exception as error:
             self.log.exception("gradecheck failed over the submission of %s", submission.name)
-            unforeseen = GradecheckError(f"gradecheck failed: {error!r}")
-            verdicts = [not_graded(asked.exercise, unforeseen) for asked in submission.asked]
-            return Done(Marks(_results(submission, verdicts), ran=False))
+            return self._not_graded(GradecheckError(f"gradecheck failed: {error!r}"))
+        return Done(_marks(submission, finished), finished.messages, finished.cells)
 
-    def _mark(self, template: Template) -> Done:
-        messages: list[tuple[int, CellMessage]] = []
-        with TemporaryDirectory(prefix="gradecheck-", ignore_cleanup_errors=True) as scratch:
-            _copy_files(self.folder, Path(scratch))
-            marked = mark(
-                self.submission,
-                template,
-                seeds=lambda exercise: hidden_seed(
-                    self.secret, self.submission.name, exercise.name, self.record.attempt
-                ),
-                hidden=True,
-                directory=Path(scratch),
-                limits=self.limits,
-                on_message=lambda number, message: messages.append((number, message)),
-            )
-        return Done(_marks(marked), messages, marked.cells)
+    def _not_graded(self, error: GradecheckError) -> Done:
+        submission = self.job.submission
+        verdicts = [not_graded(asked.exercise, error) for asked in submission.asked]
+        return Done(Marks(_results(submission, verdicts), ran=False))
+
+
+def _seeds(secret: bytes, submission: Submission, attempt: int) -> dict[str, int]:
+    names = [asked.exercise.name for asked in submission.asked]
+    return {name: hidden_seed(secret, submission.name, name, attempt) for name in names}
 
 
 def _submission(student: str, nb: NotebookNode, original: Original) -> Submission:
@@ -191,13 +175,10 @@ def _submission(student: str, nb: NotebookNode, original: Original) -> Submissio
     return dataclasses.replace(from_notebook(student, nb), asked=asked)
 
 
-def _marks(marked: Marked) -> Marks:
-    ran = len(marked.cells) == len(marked.submission.cells)
-    return Marks(
-        _results(marked.submission, marked.verdicts),
-        tuple(note for cell in marked.cells for note in _cell_notes(cell)),
-        ran,
-    )
+def _marks(submission: Submission, finished: Finished) -> Marks:
+    ran = len(finished.cells) == len(submission.cells)
+    notes = tuple(note for cell in finished.cells for note in _cell_notes(cell))
+    return Marks(_results(submission, finished.verdicts), notes, ran)
 
 
 def _cell_notes(cell: CellResult) -> list[Note]:
@@ -226,10 +207,3 @@ def _show_results(nb: NotebookNode, marks: Marks) -> None:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         if cell.cell_type == "code" and name in marks.results:
             show_result(cell, marks.results[name])
-
-
-def _copy_files(folder: Path, scratch: Path) -> None:
-    """Copy the files beside a notebook, so that cells can read and change them without changing ours."""
-    ignore = shutil.ignore_patterns("*.ipynb")
-    with contextlib.suppress(shutil.Error):  # a pipe, for one, cannot be copied; the rest is there then
-        shutil.copytree(folder, scratch, symlinks=True, ignore=ignore, dirs_exist_ok=True)

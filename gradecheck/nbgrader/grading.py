@@ -15,14 +15,16 @@ from gradecheck.errors import CourseNotReady
 from gradecheck.nbgrader.class_list import handed_in
 from gradecheck.nbgrader.configuration import put_tools_on_path
 from gradecheck.nbgrader.generate import enter_in_gradebook, load_course_config
+from gradecheck.nbgrader.local import LocalPool
 from gradecheck.nbgrader.lock import only_grader
 from gradecheck.nbgrader.roster import places_of
-from gradecheck.nbgrader.run import LOG_FILE, Graded, How, OnProgress, Run
+from gradecheck.nbgrader.run import LOG_FILE, Graded, How, OnProgress, Progress, Run
 from gradecheck.nbgrader.secret import course_secret
 from gradecheck.nbgrader.trouble import sentence_for
-from gradecheck.nbgrader.workers import shared_template
+from gradecheck.pool import Pool
+from gradecheck.run.sandbox import SandboxMode
 
-__all__ = ["Graded", "How", "OnProgress", "grade_assignment"]
+__all__ = ["Graded", "How", "OnProgress", "Progress", "grade_assignment"]
 
 
 def grade_assignment(
@@ -45,6 +47,7 @@ def grade_assignment(
         CourseNotReady: the folder is no course, it has no such assignment, nobody handed it in, somebody
             else is grading, or the gradebook or the disk cannot be used.
         WorkerUnavailable: a sandbox is required, and there can be none.
+        ClusterLost: no scheduler answers, or none of its workers may grade.
     """
     root = course_root.resolve()
     how = how or How()
@@ -53,11 +56,10 @@ def grade_assignment(
     course = CourseDirectory(config=config, root=str(root), assignment_id=assignment)
     waiting = _students(course, assignment, students)
     try:
-        with only_grader(root), _log(root / LOG_FILE) as log:
-            shared_template(how.mode(config), root)  # loads TensorFlow while the rest is made ready
+        with only_grader(root), _log(root / LOG_FILE) as log, _pool(how, how.mode(config), root) as pool:
             course_secret(root)
             _enter(course, root, assignment)
-            run = Run(config, root, course, assignment, how, log)
+            run = Run(config, root, course, assignment, how, pool, log)
             return run.grade(waiting, on_progress or (lambda *_: None))
     except (DBAPIError, sqlite3.Error, OSError) as error:
         reason = sentence_for(error, places_of(root).gradebook, root)
@@ -96,6 +98,24 @@ def _enter(course: CourseDirectory, root: Path, assignment: str) -> None:
             known = False
     if not known:
         enter_in_gradebook(root, assignment)
+
+
+@contextmanager
+def _pool(how: How, mode: SandboxMode, root: Path) -> Iterator[Pool]:
+    """What grades, started already: TensorFlow is loaded while the rest is made ready."""
+    if how.cluster is None:
+        pool = LocalPool(mode, root, how.workers)
+        pool.start()
+        yield pool  # its template stays for the next run
+        return
+    try:
+        from gradecheck.cluster.pool import ClusterPool
+    except ImportError as error:
+        raise CourseNotReady(
+            f"--cluster needs Dask ({error}): pip install distributed msgpack, here and on each worker"
+        ) from error
+    with ClusterPool(how.cluster, sandboxed=mode is SandboxMode.REQUIRED, workers=how.workers) as cluster:
+        yield cluster
 
 
 @contextmanager

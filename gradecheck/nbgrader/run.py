@@ -1,6 +1,7 @@
 """One run over the submissions of an assignment: workers run and judge them, one thread writes."""
 
 import copy
+import gc
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -20,15 +21,15 @@ from gradecheck.nbgrader.pipeline import InHand, Pipeline
 from gradecheck.nbgrader.roster import places_of
 from gradecheck.nbgrader.shortcuts import shortcuts
 from gradecheck.nbgrader.trouble import sentence_for
-from gradecheck.nbgrader.workers import close_template, sandbox_of, shared_template
-from gradecheck.reference.tape import load_tensorflow
+from gradecheck.nbgrader.workers import sandbox_of
+from gradecheck.pool import Pool, PoolState
 from gradecheck.run.limits import Limits
 from gradecheck.run.sandbox import SandboxMode
 
 #: Relative to the root of the course: what nbgrader has to say while it grades.
 LOG_FILE = Path(".gradecheck", "grade.log")
-#: Called with how many are done, how many there are, and who was done last ("" before the first).
-OnProgress = Callable[[int, int, str], None]
+#: Threads that wait for a submission each.
+_MOST_AT_A_TIME = 256
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,27 @@ class Graded:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        done: submissions that are graded, skipped or given up.
+        total: all of them.
+        student: who was done last; "" before the first.
+        pool: what grades them.
+    """
+
+    done: int
+    total: int
+    student: str
+    pool: PoolState
+
+
+OnProgress = Callable[[Progress], None]
+"""Called before the first submission and after each."""
+
+
+@dataclass(frozen=True)
 class How:
     """How to grade.
 
@@ -55,12 +77,14 @@ class How:
         sandbox: whether they run in a sandbox; None for what the course's configuration says.
         seconds: for each cell, and at most that for a call; None for the usual.
         force: whether to grade again what was graded before and has not changed.
+        cluster: address of a Dask scheduler whose workers grade, or "local"; None for this machine alone.
     """
 
     workers: int | None = None
     sandbox: bool | None = None
     seconds: float | None = None
     force: bool = False
+    cluster: str | None = None
 
     def mode(self, config: Config) -> SandboxMode:
         """Whether there is to be a sandbox."""
@@ -86,6 +110,7 @@ class Run:
         course: CourseDirectory,
         assignment: str,
         how: How,
+        pool: Pool,
         log: logging.Logger,
     ) -> None:
         self._config = copy.deepcopy(config)
@@ -94,14 +119,12 @@ class Run:
         self._course = course
         self._assignment = assignment
         self._how = how
-        self._mode = how.mode(config)
+        self._pool = pool
         self._log = log
         self._graded: dict[str, Graded] = {}
 
     def grade(self, waiting: Sequence[str], tell: OnProgress) -> tuple[Graded, ...]:
         """Grade all of them."""
-        workers = self._how.workers or os.cpu_count() or 1
-        tell(0, len(waiting), "")
         with ExitStack() as stack:
             gradebook = stack.enter_context(kept_gradebook(self._course.db_url, self._course.course_id))
             open_ledger(gradebook)
@@ -111,25 +134,31 @@ class Run:
                 self._config, self._root, self._assignment, gradebook, self._how.limits, self._log
             )
             stack.callback(pipeline.discard)
-            pool = stack.enter_context(ThreadPoolExecutor(workers, thread_name_prefix="gradecheck"))
-            load_tensorflow()
+            threads = stack.enter_context(ThreadPoolExecutor(_MOST_AT_A_TIME, "gradecheck"))
+            self._pool.ready()
+            gc.freeze()  # a million objects that stay: to look through them takes 0.2 s, again and again
+            stack.callback(gc.unfreeze)
+            self._tell(tell, waiting, "")
             running: dict[Future[list[Done]], InHand] = {}
             try:
                 for student in waiting:
                     hand = self._prepare(pipeline, student)
                     if hand is None:
-                        tell(len(self._graded), len(waiting), student)
+                        self._tell(tell, waiting, student)
                         continue
-                    running[pool.submit(self._do, hand)] = hand
-                    if len(running) > workers:
+                    running[threads.submit(self._do, hand)] = hand
+                    if len(running) > min(self._pool.state.slots, _MOST_AT_A_TIME):
                         self._finish_some(pipeline, running, waiting, tell)
                 while running:
                     self._finish_some(pipeline, running, waiting, tell)
             except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                close_template()  # ends what still runs
+                threads.shutdown(wait=False, cancel_futures=True)
+                self._pool.close()  # ends what still runs
                 raise
         return tuple(self._graded[student] for student in waiting)
+
+    def _tell(self, tell: OnProgress, waiting: Sequence[str], student: str) -> None:
+        tell(Progress(len(self._graded), len(waiting), student, self._pool.state))
 
     def _prepare(self, pipeline: Pipeline, student: str) -> InHand | None:
         folder = pipeline.submitted(student)
@@ -146,7 +175,7 @@ class Run:
             return None
 
     def _do(self, hand: InHand) -> list[Done]:
-        return [sheet.work.do(lambda: shared_template(self._mode, self._root)) for sheet in hand.sheets]
+        return [sheet.work.do(self._pool) for sheet in hand.sheets]
 
     def _finish_some(
         self,
@@ -163,7 +192,7 @@ class Run:
                 self._graded[hand.student] = Graded(hand.student)
             except Exception as error:
                 self._fail(hand.student, error)
-            tell(len(self._graded), len(waiting), hand.student)
+            self._tell(tell, waiting, hand.student)
 
     def _fail(self, student: str, error: Exception) -> None:
         """Note that one submission could not be graded.

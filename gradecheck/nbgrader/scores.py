@@ -70,10 +70,11 @@ def scores_of(course: CourseDirectory, assignment: str) -> tuple[Score, ...]:
         return load_original(course.db_url, assignment, notebook, order)
 
     with existing_gradebook(course) as gradebook:
-        if assignment not in [entry.name for entry in gradebook.assignments]:
+        known = sorted(entry.name for entry in gradebook.assignments)
+        if assignment not in known:
             raise CourseNotReady(
-                f"the gradebook of {course.root} has no assignment {assignment!r}: "
-                f"gradecheck grade {assignment}"
+                f"the gradebook of {course.root} has no assignment {assignment!r}, but "
+                f"{', '.join(known) or 'none at all'}; to grade one: gradecheck grade ASSIGNMENT"
             )
         comments = _comments(gradebook, assignment)
         scores = [_score(row, original_of(row.notebook), comments) for row in _grades(gradebook, assignment)]

@@ -72,8 +72,9 @@ def _moved(
 ) -> tuple[Float64, float]:
     """The function's value with one coordinate moved by `step`, and where that coordinate then is."""
     x = np.array(inputs[index], dtype=np.float64)
-    x[at] += step
-    return np.asarray(forward(*inputs[:index], x, *inputs[index + 1 :]), np.float64), float(x[at])
+    moved = x[at] + step
+    x[at] = moved
+    return np.asarray(forward(*inputs[:index], x, *inputs[index + 1 :]), np.float64), float(moved)
 
 
 def _difference(one: tuple[Float64, float], other: tuple[Float64, float]) -> Float64:

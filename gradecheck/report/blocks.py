@@ -15,7 +15,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Code:
-    """Lines of Python, or a command, with a label such as "your line 4"."""
+    """Lines of Python, or a command, with a label such as "your line 4" where they need one."""
 
     kind: ClassVar[str] = "code"
     label: str

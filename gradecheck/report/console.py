@@ -11,6 +11,7 @@ from itertools import groupby
 from rich.console import Console
 from rich.markup import escape
 
+from gradecheck.report.blocks import Block, Fold, Said
 from gradecheck.report.face import face_of, printable
 from gradecheck.report.model import Problem, Report, Result
 from gradecheck.report.text import WIDTH, TextLine, text_lines
@@ -61,14 +62,28 @@ def _print_submission(
         console.print(f"  [dim]note: {_safe(problem.message)}[/]")
     first = next((r for r in results if r.verdict.status in (Status.FAILED, Status.NOT_GRADED)), None)
     if first is not None:
-        console.print()
-        console.print(f"  [bold]{first.verdict.exercise.title}[/]")
-        for line in text_lines(face_of(first).blocks):
-            for part in _wrapped(line):
-                console.print(f"    {_safe(part)}".rstrip())
+        _print_details(first, face_of(first).blocks, console)
+    else:
+        _print_after_success([r for r in results if r.verdict.status is Status.PASSED], console)
     console.print()
     console.print(_progress(results))
     console.print(_next(results, first))
+
+
+def _print_details(result: Result, blocks: Iterable[Block], console: Console) -> None:
+    console.print()
+    console.print(f"  [bold]{result.verdict.exercise.title}[/]")
+    for line in text_lines(blocks):
+        for part in _wrapped(line):
+            console.print(f"    {_safe(part)}".rstrip())
+
+
+def _print_after_success(right: list[Result], console: Console) -> None:
+    """What is worth knowing where nothing is wrong; of several exercises, one other way each."""
+    for result in right:
+        said = [b for b in face_of(result).blocks if isinstance(b, Said) and b.label]
+        folds = [b for b in face_of(result).blocks if isinstance(b, Fold)]
+        _print_details(result, [*said, *folds[: 1 if len(right) > 1 else None]], console)
 
 
 def _wrapped(line: TextLine) -> list[str]:

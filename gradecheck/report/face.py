@@ -148,7 +148,7 @@ def _closing_blocks(result: Result) -> Iterator[Block]:
         yield Said(verdict.exercise.worth_knowing, "worth knowing")
     if verdict.status is Status.PASSED:
         for way in result.ways:
-            yield Fold(f"another way to write it ({way.style})", (Code("in Python", way.source),))
+            yield Fold(f"another way to write it ({way.style})", (Code("", way.source),))
     if verdict.hidden and verdict.status in (Status.PASSED, Status.FAILED):
         yield Said(f"The inputs came from seed {verdict.seed}. At home, this tells all about them:", "seed")
-        yield Code("command", replay_command(result))
+        yield Code("", replay_command(result))

@@ -60,7 +60,8 @@ def _lines(block: Block) -> Iterator[TextLine]:
         case Said():
             yield TextLine(f"{block.label}: {block.text}" if block.label else block.text, prose=True)
         case Code():
-            yield TextLine(f"{block.label}:", prose=True)
+            if block.label:
+                yield TextLine(f"{block.label}:", prose=True)
             yield from (TextLine(f"    {line}") for line in block.text.splitlines())
         case Table():
             yield TextLine(f"{block.title}:", prose=True)
@@ -79,12 +80,9 @@ def _lines(block: Block) -> Iterator[TextLine]:
 
 def _fold_lines(fold: Fold) -> Iterator[TextLine]:
     first, *rest = fold.blocks
-    if isinstance(first, Said):
-        yield TextLine(f"{fold.label}: {first.text}", prose=True)
-    else:
-        yield TextLine(f"{fold.label}:", prose=True)
-        rest = [first, *rest]
-    yield from text_lines(rest)
+    opening = f"{fold.label}: {first.text}" if isinstance(first, Said) else f"{fold.label}:"
+    yield TextLine(opening, prose=True)
+    yield from text_lines(rest if isinstance(first, Said) else fold.blocks)
 
 
 def _grid_lines(grid: Grid) -> list[str]:

@@ -1,0 +1,174 @@
+"""Notebooks graded by the workers of a Dask cluster: sent, waited for, and sent elsewhere when need be."""
+
+import logging
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from distributed import Client, Future, LocalCluster
+
+from gradecheck.cluster.codec import decode, encode
+from gradecheck.cluster.files import read_folder
+from gradecheck.cluster.parcel import Parcel
+from gradecheck.cluster.worker import grade
+from gradecheck.cluster.workers import SILENCE_SECONDS, ClusterLost, Worker, Workers
+from gradecheck.errors import SubmissionLost, WorkerUnavailable
+from gradecheck.job import Finished, Job
+from gradecheck.observe import PATIENCE_SECONDS
+from gradecheck.pool import PoolState, Throughput
+
+#: What `--cluster` calls Dask's own cluster on this machine.
+LOCAL = "local"
+#: On so many workers a submission is tried before it is given up.
+TRIES = 3
+#: Seconds to reach the scheduler, and to wait for a first worker that may grade.
+CONNECT_SECONDS = 10.0
+WORKER_SECONDS = 15.0
+#: Added to what a submission may take by its limits, for its start and its way.
+_GRACE_SECONDS = 120.0
+_LOOK_SECONDS = 0.5
+_FETCH_SECONDS = 30.0
+
+
+class ClusterPool:
+    """Does jobs on a cluster; `do` may be called from several threads, and waits.
+
+    Args:
+        address: of a scheduler, such as tcp://10.0.0.5:8786, or `LOCAL`.
+        sandboxed: whether workers run students' code in a sandbox.
+        workers: how many processes `LOCAL` starts; one on each core by default.
+        silence: seconds after which a silent worker is taken for lost.
+
+    Raises:
+        ClusterLost: no scheduler answers, or none of its workers may grade.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        sandboxed: bool,
+        workers: int | None = None,
+        silence: float = SILENCE_SECONDS,
+    ) -> None:
+        self._sandboxed = sandboxed
+        self._stack = ExitStack()
+        self._closed = threading.Event()
+        try:
+            self._client = self._connect(address, workers)
+            self._workers = Workers(self._client, sandboxed=sandboxed, silence=silence)
+            first = self._workers.take(frozenset(), WORKER_SECONDS)
+            self._workers.give_back(first, done=False)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def state(self) -> PoolState:
+        """As `Pool.state`; one more than there are places, so that none waits for us."""
+        rates = (Throughput(worker.address, worker.a_minute) for worker in self._workers.graded)
+        slots = sum(worker.slots for worker in self._workers.fit) + 1
+        return PoolState(slots, tuple(rates), self._workers.reasons)
+
+    def ready(self) -> None:
+        """As `Pool.ready`: a worker that may grade was found when this was made."""
+
+    def do(self, job: Job, folder: Path) -> Finished:
+        """Have a notebook run and judged.
+
+        Args:
+            job: what is to be done.
+            folder: what lies beside the notebook.
+
+        Raises:
+            ClusterLost: the scheduler is gone, or no worker is left.
+            SubmissionLost: several workers were lost over it.
+            WorkerUnavailable: it cannot be sent, or a worker has no sandbox after all.
+        """
+        content = encode(Parcel(job, read_folder(folder, job.limits), self._sandboxed))
+        tried: dict[str, str] = {}
+        for _ in range(TRIES):
+            worker = self._workers.take(frozenset(tried), WORKER_SECONDS)
+            answer: bytes | str = "grading was broken off"
+            try:
+                answer = self._on(worker, content, _patience(job))
+            finally:
+                self._workers.give_back(worker, done=isinstance(answer, bytes))
+            if isinstance(answer, bytes):
+                return decode(answer, Finished)
+            tried[worker.address] = answer
+        told = "; ".join(f"{address}: {reason}" for address, reason in tried.items())
+        raise SubmissionLost(f"{TRIES} times a worker of the cluster could not grade it ({told}).")
+
+    def _on(self, worker: Worker, content: bytes, seconds: float) -> bytes | str:
+        """What a worker answers; or why it does not."""
+        future: Future[bytes] = self._client.submit(
+            grade, content, workers=[worker.address], allow_other_workers=False, pure=False, retries=0
+        )
+        ended = threading.Event()
+        future.add_done_callback(lambda _: ended.set())
+        deadline = time.monotonic() + seconds
+        try:
+            while not ended.wait(_LOOK_SECONDS):
+                if self._closed.is_set():
+                    raise ClusterLost("Grading was broken off.")
+                if time.monotonic() > deadline:
+                    return f"no answer within {seconds:.0f} s"
+                if not self._workers.is_here(worker.address):
+                    return "it is gone, or says nothing"
+            answer: bytes = future.result(timeout=_FETCH_SECONDS)
+            return answer
+        except (ClusterLost, WorkerUnavailable):
+            raise
+        except Exception as error:  # of Dask, or of the worker
+            self._workers.is_here(worker.address)  # raises if it is the scheduler that went away
+            return f"{type(error).__name__}: {error}"
+        finally:
+            future.cancel()
+            future.release()
+
+    def close(self) -> None:
+        """Leave the cluster, or end it where it is our own; again does nothing."""
+        self._closed.set()
+        self._stack.close()
+
+    def _connect(self, address: str, workers: int | None) -> Client:
+        try:
+            client = Client(
+                _own_cluster(self._stack, workers) if address == LOCAL else address, timeout=CONNECT_SECONDS
+            )
+        except (OSError, TimeoutError, ValueError) as error:
+            said = " ".join(str(error).split()) or type(error).__name__
+            raise ClusterLost(
+                f"No scheduler answers at {address} ({said}); start one with `dask scheduler`"
+            ) from error
+        self._stack.enter_context(client)
+        return client
+
+
+def _own_cluster(stack: ExitStack, workers: int | None) -> LocalCluster:
+    """Dask's own cluster on this machine; it ends with the stack."""
+    cluster = LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=None,
+        silence_logs=logging.CRITICAL,
+    )
+    stack.enter_context(cluster)
+    return cluster
+
+
+def _patience(job: Job) -> float:
+    """Seconds of wall time that a submission may take by its limits, and some for its way."""
+    limits = job.limits
+    cells = (1 + limits.restarts) * len(job.submission.cells) * (limits.cell_seconds + limits.grace_seconds)
+    return cells + len(job.seeds) * max(PATIENCE_SECONDS, 3 * limits.call_seconds) + _GRACE_SECONDS

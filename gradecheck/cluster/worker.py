@@ -1,0 +1,63 @@
+"""What a worker of the cluster does: run and judge one notebook. Bytes in, bytes out.
+
+The process that Dask gives us judges, and holds the references; students' code runs in the sandboxed
+children of a template process of its own, as it does on one machine.
+"""
+
+import atexit
+import threading
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import dask
+from distributed import get_worker
+
+from gradecheck.cluster.codec import decode, encode
+from gradecheck.cluster.files import write_folder
+from gradecheck.cluster.parcel import Parcel
+from gradecheck.job import do
+from gradecheck.reference.tape import load_tensorflow
+from gradecheck.run.client import Template
+from gradecheck.run.sandbox import SandboxMode
+
+_lock = threading.Lock()
+_templates: dict[SandboxMode, Template] = {}
+
+
+def grade(content: bytes) -> bytes:
+    """Run and judge the notebook of a parcel.
+
+    Raises:
+        UnreadableMessage: it is no parcel.
+        WorkerUnavailable: a sandbox is required, and there can be none here.
+    """
+    parcel = decode(content, Parcel)
+    template = _template(SandboxMode.REQUIRED if parcel.sandboxed else SandboxMode.NONE)
+    with TemporaryDirectory(prefix="gradecheck-", ignore_cleanup_errors=True) as scratch:
+        write_folder(parcel.files, Path(scratch))
+        return encode(do(parcel.job, template, Path(scratch)))
+
+
+def _template(mode: SandboxMode) -> Template:
+    """The one template of this process, started on first use."""
+    with _lock:
+        if mode not in _templates:
+            template = Template(sandbox=mode, hidden=_private())
+            template.start()
+            _templates[mode] = template
+            load_tensorflow()  # for the references, while the template does the same for students' code
+        return _templates[mode]
+
+
+def _private() -> tuple[Path, ...]:
+    """What no submission may see: Dask's own folder, and the keys of its connections."""
+    keys = (dask.config.get(f"distributed.comm.tls.{name}", None) for name in ("ca-file", "worker.key"))
+    return (Path(get_worker().local_directory), *(Path(key).resolve().parent for key in keys if key))
+
+
+@atexit.register
+def close_templates() -> None:
+    """End the templates of this process, and what still runs in them."""
+    with _lock:
+        while _templates:
+            _templates.popitem()[1].close()

@@ -1,0 +1,194 @@
+"""The workers of a cluster as the instructor's process sees them: there, fit, busy, silent or gone."""
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from distributed import Client
+
+from gradecheck.cluster.fitness import describe, unfit
+from gradecheck.errors import GradecheckError
+
+#: A worker that says nothing for so many seconds is taken for lost. Dask's say something twice a second.
+SILENCE_SECONDS = 30.0
+#: How old what we know of the workers may be.
+_REFRESH_SECONDS = 1.0
+_ASK_SECONDS = 10.0
+
+
+class ClusterLost(GradecheckError):
+    """The scheduler cannot be reached, or none of its workers may grade."""
+
+
+@dataclass
+class Worker:
+    """One worker that may grade.
+
+    Attributes:
+        address: Dask's.
+        slots: how many submissions it takes at a time.
+        busy: how many it has now.
+        done: how many it has graded.
+        since: when it was first given one, of `time.monotonic()`.
+    """
+
+    address: str
+    slots: int
+    busy: int = 0
+    done: int = 0
+    since: float | None = None
+
+    @property
+    def a_minute(self) -> float:
+        """Submissions a minute."""
+        return 0.0 if self.since is None else 60 * self.done / max(time.monotonic() - self.since, 1e-3)
+
+
+class Workers:
+    """Gives out places on workers; safe to use from several threads.
+
+    Args:
+        client: connected to the scheduler.
+        sandboxed: whether a worker needs a sandbox.
+        silence: seconds after which a silent worker is taken for lost.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        sandboxed: bool,
+        silence: float = SILENCE_SECONDS,
+    ) -> None:
+        self._client = client
+        self._sandboxed = sandboxed
+        self._silence = silence
+        self._fit: dict[str, Worker] = {}
+        self._unfit: dict[str, str] = {}
+        self._here: set[str] = set()
+        self._signs: dict[str, tuple[float, float]] = {}  # the last sign of life, and when we learned of it
+        self._looked = float("-inf")
+        self._change = threading.Condition()
+
+    @property
+    def fit(self) -> tuple[Worker, ...]:
+        """The workers that may grade and are there."""
+        with self._change:
+            return tuple(worker for worker in self._fit.values() if worker.address in self._here)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """A sentence for each worker that may not grade, which says why."""
+        with self._change:
+            return tuple(self._unfit.values())
+
+    @property
+    def graded(self) -> tuple[Worker, ...]:
+        """Every worker that has graded something, those that are gone among them."""
+        with self._change:
+            return tuple(worker for worker in self._fit.values() if worker.done)
+
+    def is_here(self, address: str) -> bool:
+        """Whether a worker is there and says something.
+
+        Raises:
+            ClusterLost: the scheduler is gone.
+        """
+        with self._change:
+            self._refresh()
+            return address in self._here
+
+    def take(self, avoid: frozenset[str], seconds: float) -> Worker:
+        """A place on the least busy worker; waits for one, as others may come.
+
+        Args:
+            avoid: addresses that were tried before, used only where there is no other.
+            seconds: how long to wait while there is no worker at all.
+
+        Raises:
+            ClusterLost: the scheduler is gone, or no worker that may grade came in time.
+        """
+        deadline = time.monotonic() + seconds
+        with self._change:
+            while True:
+                self._refresh()
+                here = [worker for worker in self._fit.values() if worker.address in self._here]
+                free = [worker for worker in here if worker.busy < worker.slots]
+                fresh = [worker for worker in free if worker.address not in avoid]
+                if fresh or (free and all(worker.address in avoid for worker in here)):
+                    worker = min(fresh or free, key=lambda worker: worker.busy / worker.slots)
+                    worker.busy += 1
+                    worker.since = worker.since or time.monotonic()
+                    return worker
+                if here:
+                    deadline = time.monotonic() + seconds
+                elif time.monotonic() > deadline:
+                    raise ClusterLost(self._nobody())
+                self._change.wait(_REFRESH_SECONDS / 4)
+
+    def give_back(self, worker: Worker, *, done: bool) -> None:
+        """Return a place."""
+        with self._change:
+            worker.busy -= 1
+            worker.done += done
+            self._change.notify_all()
+
+    def _nobody(self) -> str:
+        if self._unfit:
+            return f"No worker of the cluster may grade: {'; '.join(self._unfit.values())}"
+        return (
+            "The cluster has no worker: start one with `dask worker ADDRESS`, where gradecheck is installed"
+        )
+
+    def _refresh(self) -> None:
+        now = time.monotonic()
+        if now - self._looked < _REFRESH_SECONDS:
+            return
+        listed = self._listed()
+        for address, told in listed.items():
+            sign = float(told["last_seen"])  # of the scheduler's clock, which need not agree with ours
+            if self._signs.get(address, (None, 0.0))[0] != sign:
+                self._signs[address] = (sign, now)
+        self._here = {address for address in listed if now - self._signs[address][1] < self._silence}
+        known = self._fit.keys() | self._unfit.keys()
+        self._examine({a: int(listed[a]["nthreads"]) for a in self._here if a not in known})
+        self._looked = time.monotonic()
+
+    def _listed(self) -> dict[str, Any]:
+        if self._client.status != "running":
+            raise ClusterLost(_lost(self._client))
+        try:
+            listed: dict[str, Any] = dict(self._client.scheduler_info()["workers"])
+        except (OSError, TimeoutError, RuntimeError) as error:
+            raise ClusterLost(_lost(self._client)) from error
+        return listed
+
+    def _examine(self, slots: dict[str, int]) -> None:
+        """Ask workers what they are; one that does not answer is asked again at the next look."""
+        asked = {
+            address: self._client.submit(
+                describe, workers=[address], allow_other_workers=False, pure=False, retries=0
+            )
+            for address in slots
+        }
+        for address, future in asked.items():
+            try:
+                reason = unfit(future.result(timeout=_ASK_SECONDS), sandboxed=self._sandboxed)
+            except TimeoutError:
+                continue
+            except (ImportError, AttributeError):
+                reason = "has no gradecheck, or another one"
+            except Exception as error:  # whatever came of asking a process that is not ours
+                reason = f"could not say what it is: {error!r}"
+            finally:
+                future.release()
+            if reason is None:
+                self._fit[address] = Worker(address, slots[address])
+            else:
+                self._unfit[address] = f"the worker at {address} {reason}"
+
+
+def _lost(client: Client) -> str:
+    address = getattr(client.scheduler, "address", None) or "its address"
+    return f"The scheduler at {address} is gone; what was graded is kept: type the same command to go on"

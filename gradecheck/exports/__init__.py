@@ -1,0 +1,1 @@
+"""A class's scores in the forms in which other programs take them."""

@@ -1,0 +1,72 @@
+"""The hints for a result, and those of them that are open: one more each time the answer has changed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradecheck.exercise import Exercise
+from gradecheck.memory import Memory
+from gradecheck.report.model import Result
+
+_BY_LABEL = {
+    "error": "Read the message from its end: it says what did not fit. Print the shapes in that line.",
+    "missing": "Restart the kernel and run the notebook from the top. Which cell is the first that stops?",
+    "too slow": "Print something inside the loop. What should make the loop end, and does it ever happen?",
+    "crash": "Take lines away until Python survives the call, then put them back one by one.",
+    "no array": "What stands behind return? And is there a way through the function that never gets there?",
+    "outputs": "Count what stands behind return, and count the gradients that the exercise asks for.",
+    "dtype": "Print the dtype of each intermediate result. Where does it stop being a float?",
+    "NaN": "Print each intermediate result for the input named above. Which is the first that is NaN?",
+    "extremes": "Put the input named above through your steps one at a time. Which step goes wrong first?",
+}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The hints that are open, the gentlest first; and whether the answer is another than last time."""
+
+    hints: tuple[str, ...]
+    changed: bool
+
+
+def open_hints(result: Result, place: str, digest: str, memory: Memory) -> Opened:
+    """The hints that are open for an answer that was just judged; the memory takes note.
+
+    Args:
+        result: what was found.
+        place: the resolved path of the file that the answer stands in.
+        digest: of the answer.
+        memory: what was hinted before.
+    """
+    verdict = result.verdict
+    trouble = verdict.diagnosis.misconception or verdict.diagnosis.label
+    step = memory.climb(place, verdict.exercise.name, trouble, digest)
+    return Opened(_ladder(result)[: step.number + 1], step.changed)
+
+
+def _ladder(result: Result) -> tuple[str, ...]:
+    """All hints for a result, the gentlest first: those of a known mistake, then what always helps."""
+    diagnosis = result.verdict.diagnosis
+    own = (diagnosis.hint, diagnosis.stronger_hint, _BY_LABEL.get(diagnosis.label, ""))
+    return (*filter(None, own), *_strategy(result.verdict.exercise))
+
+
+def _strategy(exercise: Exercise) -> tuple[str, ...]:
+    """What helps with any gradient: shapes, one element by hand, a nudge."""
+    shapes = {name: np.shape(exercise.printed[name]) for name in exercise.arguments}
+    first, upstream = exercise.differentiates[0], exercise.upstream
+    given = ", ".join(f"{name} has shape {shape}" for name, shape in shapes.items())
+    wanted = " and ".join(f"d{name} that of {name}" for name in exercise.differentiates)
+    one_hot = np.zeros(shapes[upstream], dtype=int)
+    one_hot.flat[-1] = 1
+    start = f"{first}{[0] * len(shapes[first]) or ''}"
+    return (
+        f"Shapes first. In the printed example {given}; {wanted}. "
+        "Write its shape beside each of your lines: which line is the first that cannot be?",
+        f"One element by hand. Take the printed example with {upstream} = {one_hot.tolist()}: now a single "
+        f"element of z counts. Which entries of {first} does it depend on, and how strongly? "
+        f"Compare with what {exercise.name} returns.",
+        f"Measure it. With {upstream} fixed, compute sum({upstream} * z), raise {start} by 0.001, compute "
+        f"it again, and divide the difference by 0.001. That is d{start}. "
+        "How far off is yours: by a factor, a sign, or the place?",
+    )

@@ -1,0 +1,61 @@
+"""Notebooks run and judged on this machine."""
+
+import contextlib
+import os
+import shutil
+import threading
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from gradecheck.job import Finished, Job, do
+from gradecheck.nbgrader.workers import close_template, shared_template
+from gradecheck.pool import PoolState
+from gradecheck.reference.tape import load_tensorflow
+from gradecheck.run.sandbox import SandboxMode
+
+
+class LocalPool:
+    """The workers of this machine.
+
+    Args:
+        mode: whether submissions run in a sandbox.
+        course: the root of the course, which a sandbox does not show.
+        workers: how many run at a time; None for one on each core.
+    """
+
+    def __init__(self, mode: SandboxMode, course: Path, workers: int | None = None) -> None:
+        self._mode = mode
+        self._course = course
+        self.state = PoolState(workers or os.cpu_count() or 1)
+        self._places = threading.BoundedSemaphore(self.state.slots)
+
+    def start(self) -> None:
+        """Start loading TensorFlow for students' code, without waiting for it.
+
+        Raises:
+            WorkerUnavailable: a sandbox is required, and there can be none.
+        """
+        shared_template(self._mode, self._course)
+
+    def ready(self) -> None:
+        """As `Pool.ready`: load TensorFlow for the references, too."""
+        load_tensorflow()
+
+    def do(self, job: Job, folder: Path) -> Finished:
+        """As `Pool.do`."""
+        with self._places:
+            template = shared_template(self._mode, self._course)
+            with TemporaryDirectory(prefix="gradecheck-", ignore_cleanup_errors=True) as scratch:
+                _copy_files(folder, Path(scratch))
+                return do(job, template, Path(scratch))
+
+    def close(self) -> None:
+        """As `Pool.close`."""
+        close_template()
+
+
+def _copy_files(folder: Path, scratch: Path) -> None:
+    """Copy the files beside a notebook, so that cells can read and change them without changing ours."""
+    ignore = shutil.ignore_patterns("*.ipynb")
+    with contextlib.suppress(shutil.Error):  # a pipe, for one, cannot be copied; the rest is there then
+        shutil.copytree(folder, scratch, symlinks=True, ignore=ignore, dirs_exist_ok=True)

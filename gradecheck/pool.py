@@ -1,0 +1,56 @@
+"""Where notebooks are run and judged, here or on other machines: what the rest needs to know of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from gradecheck.job import Finished, Job
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """How many submissions a minute a worker, named by its address, has graded."""
+
+    worker: str
+    a_minute: float
+
+
+@dataclass(frozen=True)
+class PoolState:
+    """A pool as it is now.
+
+    Attributes:
+        slots: how many jobs are worth having in hand at a time.
+        throughput: of each worker that has graded; empty where there is but this machine.
+        refused: sentences about the workers that may not grade.
+    """
+
+    slots: int
+    throughput: tuple[Throughput, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+class Pool(Protocol):
+    """Does jobs; several threads may ask at a time."""
+
+    @property
+    def state(self) -> PoolState:
+        """What there is to know of it."""
+
+    def ready(self) -> None:
+        """Wait until the first job can be done."""
+
+    def do(self, job: Job, folder: Path) -> Finished:
+        """Run and judge a notebook, and wait for it.
+
+        Args:
+            job: what is to be done.
+            folder: the files beside the notebook, which stay as they are.
+
+        Raises:
+            SubmissionLost: it could not be graded, which concerns no other.
+            GradecheckError: nothing can be graded.
+        """
+
+    def close(self) -> None:
+        """End what still runs."""
