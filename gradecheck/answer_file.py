@@ -22,6 +22,7 @@ class AnswerKind(StrEnum):
 
     RIGHT = "right"  #: everything
     EXTREME = "extreme"  #: 0.8: not robust, or changes its arguments
+    PARTIAL = "partial"  #: some of several outputs are right: their share
     WRONG = "wrong"  #: nothing
     POLICY = "policy"  #: nothing, because something else differentiates
 
@@ -71,8 +72,8 @@ def _answer(node: ast.FunctionDef, text: str, path: Path) -> Answer:
     if kind not in list(AnswerKind) or not label:
         raise AuthorError(
             f"{path}, line {node.lineno}: {node.name} does not say what it is worth; "
-            f"call it EXERCISE__right_STYLE, EXERCISE__wrong_MISTAKE, EXERCISE__extreme_MISTAKE "
-            f"or EXERCISE__policy_WAY"
+            f"call it EXERCISE__right_STYLE, EXERCISE__extreme_MISTAKE, "
+            f"EXERCISE__partial_MISTAKE, EXERCISE__wrong_MISTAKE or EXERCISE__policy_WAY"
         )
     exercise = find_exercise(parts[0])
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
