@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradecheck.cases import Case
-from gradecheck.diagnose.shared import known_mistakes
+from gradecheck.diagnose.shared import ABOUT_ALL_OUTPUTS, known_mistakes
 from gradecheck.exercise import Exercise, Float64, Mistake, MistakeClass
 from gradecheck.observe import Evidence, Observation
 from gradecheck.reference.expectation import true_products
@@ -48,6 +48,8 @@ def recognise(evidence: Evidence) -> Mistake | None:
 
     for output in (None, *_outputs_to_explain(evidence, returned)):
         for mistake in known:
+            if output is not None and mistake.id in ABOUT_ALL_OUTPUTS:
+                continue
             if _explains(predictions(mistake), ordinary, output):
                 return mistake
     return None

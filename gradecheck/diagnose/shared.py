@@ -161,6 +161,8 @@ _FOR_SEVERAL_OUTPUTS: tuple[Mistake, ...] = (
         lambda vjp, *arguments: (vjp(*arguments)[-1],) * len(vjp(*arguments)),
     ),
 )
+#: What these say holds of all outputs, or it does not hold: they do not explain one of them alone.
+ABOUT_ALL_OUTPUTS = frozenset({"first-gradient-for-all", "last-gradient-for-all"})
 
 
 @lru_cache(maxsize=256)

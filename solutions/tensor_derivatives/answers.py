@@ -545,7 +545,7 @@ def jacobian_affine__wrong_constant_differentiated(W, x, b):
     return W + b[:, None]
 
 
-def jacobian_affine__wrong_output_returned_thrice(W, x, b):
+def jacobian_affine__wrong_forward_value_returned(W, x, b):
     return tf.linalg.matvec(W, x) + b
 
 
