@@ -14,10 +14,13 @@ from rich.console import Console
 
 from gradecheck.answer_file import FILE_NAME, read_answers
 from gradecheck.catalogue import EXERCISES
+from gradecheck.class_report.mistakes import clusters_of
 from gradecheck.class_report.model import ClassScores, Mark, StudentScores
 from gradecheck.class_report.table import print_class, to_json
 from gradecheck.errors import CourseNotReady
 from gradecheck.made_up_class import ASSIGNMENT, MARKER, MadeUpClass, cell_of, make_class
+from gradecheck.nbgrader.graded_class import read_graded_class
+from gradecheck.nbgrader.roster import course_at
 from gradecheck.nbgrader.scores import Score, read_scores
 from gradecheck.students import CLASS, Damage
 
@@ -110,6 +113,25 @@ def test_it_says_where_gradebook_and_feedback_are(demo: Demo) -> None:
     assert page is not None
     assert "Your second factor is the sigmoid of 1" in Path(page[1]).read_text(encoding="utf-8")
     assert {p.name for p in (root / "feedback").iterdir()} == {s.name for s in CLASS} - {"sanjay"}
+
+
+@pytest.mark.slow
+def test_it_ends_with_the_class_report(demo: Demo) -> None:
+    place = demo.made.root.resolve() / "reports" / f"{ASSIGNMENT}.html"
+    assert f"report     {place}" in demo.run.stdout
+    page = place.read_text(encoding="utf-8")
+    assert "softmax diagonal only: 3 students in 1 exercise" in page
+    links = set(re.findall(r'href="(\.\./[^"]+)"', page))
+    assert len(links) == len(CLASS) - 1
+    assert all((place.parent / link).is_file() for link in links)
+
+
+@pytest.mark.slow
+def test_what_nobody_recognised_is_kept_for_the_report(demo: Demo) -> None:
+    scores = read_graded_class(course_at(demo.made.root), ASSIGNMENT)
+    found = {(c.exercise, c.shown): [s.student for s in c.students] for c in clusters_of(scores)}
+    assert found["grad_softmax", "dx = None"] == ["yusuf"]
+    assert found["grad_conv2d", ""] == ["kofi"]  # it never came back
 
 
 @pytest.mark.slow
