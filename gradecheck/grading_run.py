@@ -16,6 +16,8 @@ from gradecheck.class_report.model import ClassScores
 from gradecheck.class_report.table import print_class, to_json
 from gradecheck.nbgrader.graded_class import read_class_scores
 from gradecheck.nbgrader.grading import How, OnProgress, Progress, grade_assignment
+from gradecheck.nbgrader.left_out import Counting
+from gradecheck.nbgrader.regrade import Change, regrade_assignment
 from gradecheck.nbgrader.roster import course_at, places_of
 from gradecheck.pool import PoolState
 
@@ -69,6 +71,33 @@ def grade_class(
             f"skipped, as nothing has changed: {skipped} of {len(graded)} (--force grades them again)"
         )
     return read_class_scores(course_at(root), assignment, graded, students)
+
+
+def regrade_course(root: Path, assignment: str, change: Change, how: How | None = None) -> int:
+    """Change what counts, grade again, and print the scores.
+
+    Returns:
+        The exit code, as of `grade_course`.
+
+    Raises:
+        CourseNotReady: there is nothing to grade again, or it cannot be done.
+    """
+    console = console_for()
+    with progress(console) as tell:
+        done = regrade_assignment(root, assignment, change, tell, how)
+    scores = read_class_scores(course_at(root), assignment, done.graded)
+    print_class(scores, console)
+    print_counting(done.counting, console)
+    print_places(root, console)
+    return 0 if scores.complete else 1
+
+
+def print_counting(counting: Counting, console: Console) -> None:
+    """What counts, in a line."""
+    whole = sum(counting.worth(cell) for cell in counting.cells)
+    left_out = ", ".join(counting.left_out) or "nothing"
+    how = ", rescaled" if counting.left_out and counting.rescaled else ""
+    console.print(f"\nleft out   {left_out}; the rest is worth {whole:g} points{how}", markup=False)
 
 
 def print_places(root: Path, console: Console) -> None:

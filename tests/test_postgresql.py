@@ -23,6 +23,7 @@ from gradecheck.nbgrader.generate import enter_in_gradebook, generate_release
 from gradecheck.nbgrader.graded_class import read_class_scores
 from gradecheck.nbgrader.grading import Graded, How, grade_assignment
 from gradecheck.nbgrader.roster import course_at
+from gradecheck.nbgrader.run import Progress
 
 pytestmark = pytest.mark.slow
 
@@ -185,8 +186,8 @@ def test_a_server_that_goes_away_is_one_sentence_and_the_run_goes_on_later(
     due(course, address)
     choose_gradebook(address)
 
-    def stop_after_one(done: int, _total: int, _student: str) -> None:
-        if done == 1:
+    def stop_after_one(progress: Progress) -> None:
+        if progress.done == 1:
             server.stop()
 
     try:

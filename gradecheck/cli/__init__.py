@@ -16,6 +16,7 @@ _COMMANDS = (
     authors.verify,
     handing.collect,
     grading.grade,
+    grading.regrade,
     grading.demo,
     instructors.report,
     instructors.export,

@@ -51,6 +51,49 @@ def grade(
 
 
 @click.command()
+@click.argument("assignment")
+@click.option("--without", metavar="NAME", multiple=True, help="Leave this exercise out; may be repeated.")
+@click.option("--with", "again", metavar="NAME", multiple=True, help="Let it count again; may be repeated.")
+@click.option(
+    "--rescale/--no-rescale",
+    default=None,
+    help="Whether the rest is worth as much together as all was; without either, as it is (at first: no).",
+)
+@click.option("--no-sandbox", is_flag=True, help="Run what students wrote with your own rights.")
+@says_what_is_wrong
+@knows_gradebook
+def regrade(
+    assignment: str, without: tuple[str, ...], again: tuple[str, ...], rescale: bool | None, no_sandbox: bool
+) -> None:
+    """Leave an exercise that was found faulty out of everybody's scores, or take it back in.
+
+    What is left out is worth 0 points in nbgrader's gradebook: nobody wins or loses by it, and the assignment
+    is worth less. With --rescale the points of all other exercises are multiplied by one factor, so that the
+    assignment is worth as much as before. Points given by hand and late penalties follow in proportion;
+    extra credit stays as it is.
+
+    Everybody whose files are those that were graded last is graded again, on the same inputs, so that
+    notebooks and feedback say the same. Later gradings keep it, until --with NAME takes it back: then
+    everything, points given by hand too, is as it was.
+
+    NAME is an exercise, such as softmax or grad_softmax, or nbgrader's id of a graded cell. Without any
+    option the command says what is left out, and changes nothing.
+
+    Exit codes are those of grade.
+    """
+    from gradecheck.grading_run import console_for, print_counting, regrade_course
+    from gradecheck.nbgrader.grading import How
+    from gradecheck.nbgrader.regrade import Change, counting_of
+    from gradecheck.nbgrader.roster import course_at
+
+    if not without and not again and rescale is None:
+        print_counting(counting_of(course_at(Path()), assignment), console_for())
+        return
+    how = How(sandbox=False if no_sandbox else None)
+    sys.exit(regrade_course(Path(), assignment, Change(without, again, rescale), how))
+
+
+@click.command()
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("demo_course"), show_default=True)
 @says_what_is_wrong
 def demo(folder: Path) -> None:

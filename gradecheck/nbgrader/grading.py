@@ -15,6 +15,7 @@ from gradecheck.errors import CourseNotReady
 from gradecheck.nbgrader.class_list import handed_in
 from gradecheck.nbgrader.configuration import put_tools_on_path
 from gradecheck.nbgrader.generate import enter_in_gradebook, load_course_config
+from gradecheck.nbgrader.left_out import renew_counting
 from gradecheck.nbgrader.local import LocalPool
 from gradecheck.nbgrader.lock import only_grader
 from gradecheck.nbgrader.roster import places_of
@@ -94,6 +95,7 @@ def _enter(course: CourseDirectory, root: Path, assignment: str) -> None:
     with Gradebook(course.db_url, course.course_id) as gradebook:
         try:
             known = bool(gradebook.find_assignment(assignment).notebooks)
+            renew_counting(gradebook, assignment)
         except MissingEntry:
             known = False
     if not known:

@@ -1,7 +1,7 @@
 """The instructor's notebook as the gradebook has it: what was asked, whatever a submission says."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -143,3 +143,11 @@ def order_of_cells(course: CourseDirectory, assignment: str, notebook: str) -> t
             found = (cell.metadata.get("nbgrader", {}).get("grade_id") for cell in reading.notebook.cells)
             return tuple(name for name in found if isinstance(name, str))
     return ()
+
+
+def originals_of(course: CourseDirectory, assignment: str, notebooks: Iterable[str]) -> tuple[Original, ...]:
+    """The instructor's notebooks of an assignment, by their names."""
+    return tuple(
+        load_original(course.db_url, assignment, name, order_of_cells(course, assignment, name))
+        for name in notebooks
+    )

@@ -30,7 +30,7 @@ from gradecheck.nbgrader.execute import Done, ExecuteInWorker, Work
 from gradecheck.nbgrader.gradebook import KeptGradebook
 from gradecheck.nbgrader.handin import MARKS, record_of
 from gradecheck.nbgrader.ledger import Entry, find_entry, write_entry
-from gradecheck.nbgrader.original import Original, load_original, order_of_cells
+from gradecheck.nbgrader.original import Original, originals_of
 from gradecheck.nbgrader.pages import LastUse, remember_filters
 from gradecheck.nbgrader.reading import sound_notebook
 from gradecheck.nbgrader.staging import Exchange, Staged, remove
@@ -93,15 +93,7 @@ class Pipeline:
 
     def originals(self) -> Sequence[Original]:
         """The instructor's notebooks."""
-        return [
-            load_original(
-                self._course.db_url,
-                self._assignment,
-                name,
-                order_of_cells(self._course, self._assignment, name),
-            )
-            for name in self._notebooks
-        ]
+        return originals_of(self._course, self._assignment, self._notebooks)
 
     def submitted(self, student: str) -> Path:
         """Where a student's files are."""

@@ -77,6 +77,7 @@ class How:
         sandbox: whether they run in a sandbox; None for what the course's configuration says.
         seconds: for each cell, and at most that for a call; None for the usual.
         force: whether to grade again what was graded before and has not changed.
+        same_inputs: whether a submission whose feedback was made is judged on the same inputs once more.
         cluster: address of a Dask scheduler whose workers grade, or "local"; None for this machine alone.
     """
 
@@ -84,6 +85,7 @@ class How:
     sandbox: bool | None = None
     seconds: float | None = None
     force: bool = False
+    same_inputs: bool = False
     cluster: str | None = None
 
     def mode(self, config: Config) -> SandboxMode:
@@ -115,6 +117,7 @@ class Run:
     ) -> None:
         self._config = copy.deepcopy(config)
         self._config.ExecuteInWorker.sandbox = how.mode(config) is SandboxMode.REQUIRED
+        self._config.MendCells.same_inputs = how.same_inputs
         self._root = root
         self._course = course
         self._assignment = assignment

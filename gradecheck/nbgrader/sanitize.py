@@ -4,6 +4,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool
 
 from gradecheck.nbgrader.gradebook import open_gradebook
 from gradecheck.nbgrader.handin import KEY, HandIn, Note, Record
@@ -16,6 +17,10 @@ from gradecheck.report.comment import plain
 
 class MendCells(NbGraderPreprocessor):
     """Repairs the cells, and leaves a record of it in the notebook's metadata."""
+
+    same_inputs = Bool(False, help="Whether to repeat an attempt though its feedback was made.").tag(
+        config=True
+    )
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Repair the notebook."""
@@ -35,7 +40,8 @@ class MendCells(NbGraderPreprocessor):
             self.log.warning("%s of %s: %s", names["notebook"], names["student"], note.sentence)
         with open_gradebook(names["db_url"]) as gradebook:
             open_ledger(gradebook)
-            attempt = next_attempt(find_entry(gradebook, names["assignment"], names["student"]))
+            entry = find_entry(gradebook, names["assignment"], names["student"])
+        attempt = entry.attempt if self.same_inputs and entry is not None else next_attempt(entry)
         nb.metadata[KEY] = Record(attempt, problem, notes).to_metadata()
         return nb, resources
 

@@ -16,6 +16,8 @@ from gradecheck.nbgrader.results import graded_object
 from gradecheck.report.comment import comment_markdown, plain
 from gradecheck.verdict import Status
 
+_LEFT_OUT = "This exercise was left out for everybody: it counts for nothing."
+
 
 class WriteScores(NbGraderPreprocessor):
     """Writes what the judge says into the gradebook, whatever the cells of the submission look like.
@@ -74,6 +76,8 @@ def _comments(original: Original, marks: Marks, notes: Sequence[Note]) -> dict[s
     for cell in original.asked():
         answer = original.answer_to(cell.name)
         if answer is not None and cell.name in marks.results:
+            if cell.max_score == 0:
+                parts[answer.name].append(_LEFT_OUT)
             parts[answer.name].append(comment_markdown(marks.results[cell.name]))
     first = next((c.name for c in original.cells if c.name in parts), None)
     for note in (*notes, *marks.notes):

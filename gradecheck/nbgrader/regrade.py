@@ -1,0 +1,125 @@
+"""Grading again without an exercise that was found faulty, or with it again."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nbgrader.api import Grade, Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
+
+from gradecheck.errors import CourseNotReady
+from gradecheck.nbgrader.class_list import existing_gradebook, handed_in
+from gradecheck.nbgrader.digest import digest_of
+from gradecheck.nbgrader.grading import Graded, How, OnProgress, grade_assignment
+from gradecheck.nbgrader.ledger import find_entry, open_ledger
+from gradecheck.nbgrader.left_out import Counting, change_counting, read_counting, settle_left_out
+from gradecheck.nbgrader.lock import only_grader
+from gradecheck.nbgrader.original import originals_of
+from gradecheck.nbgrader.roster import course_at
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to count.
+
+    Attributes:
+        without: names of exercises, or ids of graded cells, that are not to count.
+        again: those that are to count again.
+        rescale: whether the rest is to be worth as much as all was; None for as it is.
+    """
+
+    without: Collection[str] = ()
+    again: Collection[str] = ()
+    rescale: bool | None = None
+
+
+@dataclass(frozen=True)
+class Regraded:
+    """What came of it.
+
+    Attributes:
+        counting: what counts now.
+        graded: who was graded again, so that notebooks and feedback say the same as the gradebook.
+    """
+
+    counting: Counting
+    graded: tuple[Graded, ...]
+
+
+def counting_of(course: CourseDirectory, assignment: str) -> Counting:
+    """What counts in an assignment; for reports, which say what was left out.
+
+    Raises:
+        CourseNotReady: there is no gradebook, or no such assignment in it.
+    """
+    with existing_gradebook(course) as gradebook:
+        try:
+            return read_counting(gradebook, assignment)
+        except MissingEntry:
+            raise CourseNotReady(
+                f"the gradebook has no assignment {assignment!r}: gradecheck grade {assignment}"
+            ) from None
+
+
+def regrade_assignment(
+    course_root: Path,
+    assignment: str,
+    change: Change,
+    on_progress: OnProgress | None = None,
+    how: How | None = None,
+) -> Regraded:
+    """Change what counts, and grade again who was graded before and has not changed a file since.
+
+    They are judged on the same inputs as before. Who has handed in anew is left to the next grading.
+
+    Raises:
+        CourseNotReady: there is no gradebook, no such assignment or exercise, or nothing would count.
+    """
+    root = course_root.resolve()
+    course = course_at(root)
+    counting_of(course, assignment)  # says what is not there
+    with only_grader(root), existing_gradebook(course) as gradebook:
+        students = _unchanged(course, gradebook, assignment)
+        counting = change_counting(
+            gradebook, assignment, without=change.without, again=change.again, rescale=change.rescale
+        )
+        reviewed = _reviewed(gradebook)
+    if not students:
+        return Regraded(counting, ())
+    how = replace(how or How(), force=True, same_inputs=True)
+    graded = grade_assignment(root, assignment, students, on_progress, how)
+    with only_grader(root), existing_gradebook(course) as gradebook:
+        _take_as_reviewed(gradebook, reviewed)
+        settle_left_out(gradebook, assignment)
+    return Regraded(counting, graded)
+
+
+def _reviewed(gradebook: Gradebook) -> frozenset[str]:
+    """The grades that a person gave and that wait for nobody; nbgrader wants a look at them after grading."""
+    given = gradebook.db.query(Grade.id).filter(Grade.manual_score.is_not(None), ~Grade.needs_manual_grade)
+    return frozenset(row.id for row in given)
+
+
+def _take_as_reviewed(gradebook: Gradebook, reviewed: Collection[str]) -> None:
+    """Nothing about them has changed but what they are worth."""
+    for grade in gradebook.db.query(Grade).filter(Grade.manual_score.is_not(None), Grade.needs_manual_grade):
+        if grade.id in reviewed:
+            grade.needs_manual_grade = False
+    gradebook.db.commit()
+
+
+def _unchanged(course: CourseDirectory, gradebook: Gradebook, assignment: str) -> list[str]:
+    """Whose files are those that were graded last."""
+    open_ledger(gradebook)
+    notebooks = [notebook.name for notebook in gradebook.find_assignment(assignment).notebooks]
+    originals = originals_of(course, assignment, notebooks)
+    found = []
+    for student in handed_in(course, assignment):
+        entry = find_entry(gradebook, assignment, student)
+        folder = Path(course.format_path(course.submitted_directory, student, assignment))
+        if entry is None:
+            continue
+        by_nbgraders_commands = entry.digest == "" and not entry.revealed
+        if by_nbgraders_commands or entry.digest == digest_of(folder, originals):
+            found.append(student)
+    return found

@@ -1,0 +1,168 @@
+"""Leaving a faulty exercise out of a graded assignment, and taking it back."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from gradebook_contents import contents_of
+from nbgrader.api import Gradebook
+from nbgrader_class import ASSIGNMENT, FILE, Course, answer, nbgrader
+
+from gradecheck.cli import cli
+from gradecheck.errors import CourseNotReady
+from gradecheck.nbgrader.configuration import put_tools_on_path
+from gradecheck.nbgrader.generate import enter_in_gradebook, generate_release
+from gradecheck.nbgrader.grading import Graded, grade_assignment
+from gradecheck.nbgrader.regrade import Change, counting_of, regrade_assignment
+from gradecheck.nbgrader.roster import course_at
+
+pytestmark = pytest.mark.slow
+
+CONFIG = """
+from gradecheck.nbgrader import configure
+c = get_config()
+configure(c, sandbox=False)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "exercises"
+c.LateSubmissionPlugin.penalty_method = "zero"
+"""
+WRONG = "def grad_softmax(x, dz):\n    return 3 * dz\n"
+#: What the exercises are worth; together 100.
+SOFTMAX = 25.0
+FACTOR = 100 / (100 - SOFTMAX)
+FAULTY = "grad_softmax_graded"
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """One is right, one is late, one has softmax wrong and points by hand; "gone" took the files away."""
+    made = Course.make(tmp_path_factory.mktemp("regrade") / "course")
+    (made.root / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
+    put_tools_on_path()
+    generate_release(made.root, ASSIGNMENT, made.root / "exercises")
+    enter_in_gradebook(made.root, ASSIGNMENT)
+    for student in ("gone", "late", "right", "wrong"):
+        made.submit(student, made.solved())
+    made.submit("wrong", answer(made.solved(), "grad_softmax", WRONG))
+    (made.folder("late") / "timestamp.txt").write_text("2026-02-01 12:00:00 UTC", encoding="utf-8")
+    with Gradebook(address(made)) as gradebook:
+        gradebook.update_or_create_assignment(ASSIGNMENT, duedate="2026-01-31 00:00:00 UTC")
+    assert all(entry.problem is None for entry in grade_assignment(made.root, ASSIGNMENT))
+    with Gradebook(address(made)) as gradebook:
+        place = (ASSIGNMENT, ASSIGNMENT, "wrong")
+        gradebook.find_grade("grad_matmul_graded", *place).manual_score = 9.0
+        gradebook.find_grade(FAULTY, *place).manual_score = 7.0
+        gradebook.find_grade("grad_conv2d_graded", *place).extra_credit = 2.0
+        gradebook.db.commit()
+    shutil.rmtree(made.root / "submitted" / "gone")
+    return made
+
+
+@pytest.fixture
+def course(graded: Course, tmp_path: Path) -> Course:
+    shutil.copytree(graded.root, tmp_path / "course")
+    return Course(tmp_path / "course")
+
+
+def address(course: Course) -> str:
+    return f"sqlite:///{course.root / 'gradebook.db'}"
+
+
+def totals(course: Course) -> dict[str, tuple[float, float, float]]:
+    """By student: points, points that are possible, penalty; all as nbgrader adds them up."""
+    with Gradebook(address(course)) as gradebook:
+        return {
+            s.student.id: (s.score, s.max_score, s.notebooks[0].late_submission_penalty or 0.0)
+            for s in gradebook.assignment_submissions(ASSIGNMENT)
+        }
+
+
+def comments(course: Course, student: str) -> dict[str, str]:
+    rows = contents_of(address(course))["comments"]
+    return {row[2]: row[3] for row in rows if row[0] == student}
+
+
+def test_what_is_left_out_counts_for_nobody_and_can_be_taken_back(course: Course) -> None:
+    before = contents_of(address(course))
+    assert totals(course)["wrong"][0] == pytest.approx(20 + 7 + 9 + 30 + 2)
+
+    done = regrade_assignment(course.root, ASSIGNMENT, Change(without=("softmax",)))
+    assert done.graded == (Graded("late"), Graded("right"), Graded("wrong"))
+    assert done.counting.left_out == ("grad_softmax",)
+    assert totals(course)["right"] == (75, 75, 0)
+    assert totals(course)["gone"] == (75, 75, 0)
+    assert totals(course)["late"] == (75, 75, 75)
+    assert totals(course)["wrong"] == pytest.approx((20 + 9 + 30 + 2, 75, 0))
+
+    regrade_assignment(course.root, ASSIGNMENT, Change(again=("grad_softmax",)))
+    assert contents_of(address(course)) == before
+    assert totals(course)["right"] == (100, 100, 0)
+
+
+def test_rescaled_the_rest_is_worth_as_much_as_all_was(course: Course) -> None:
+    before = contents_of(address(course))
+    regrade_assignment(course.root, ASSIGNMENT, Change(without=(FAULTY,), rescale=True))
+    assert totals(course)["right"] == pytest.approx((100, 100, 0))
+    assert totals(course)["gone"] == pytest.approx((100, 100, 0))
+    assert totals(course)["late"] == pytest.approx((100, 100, 100))
+    assert totals(course)["wrong"] == pytest.approx(((20 + 9 + 30) * FACTOR + 2, 100, 0))
+    assert comments(course, "right")["grad_sigmoid"].startswith("**26.6667 of 26.6667 points.**")
+    assert comments(course, "wrong")["grad_softmax"].startswith("This exercise was left out for everybody")
+    page = course.root / "feedback" / "wrong" / ASSIGNMENT / FILE.replace(".ipynb", ".html")
+    assert "left out for everybody" in page.read_text(encoding="utf-8")
+
+    regrade_assignment(course.root, ASSIGNMENT, Change(rescale=False))
+    assert totals(course)["right"] == pytest.approx((75, 75, 0))
+    regrade_assignment(course.root, ASSIGNMENT, Change(again=(FAULTY,)))
+    assert contents_of(address(course)) == before
+
+
+def test_later_gradings_keep_it_even_if_the_notebook_is_entered_anew(course: Course) -> None:
+    regrade_assignment(course.root, ASSIGNMENT, Change(without=("softmax",), rescale=True))
+    course.submit("new", course.solved())
+    enter_in_gradebook(course.root, ASSIGNMENT)  # as after a correction of the notebook
+    graded = grade_assignment(course.root, ASSIGNMENT)
+    assert [entry.student for entry in graded if not entry.skipped] == ["new"]
+    assert totals(course)["new"] == pytest.approx((100, 100, 0))
+    assert counting_of(course_at(course.root), ASSIGNMENT).left_out == ("grad_softmax",)
+    assert nbgrader(course.root, "autograde", ASSIGNMENT, "--student", "new", "--force").returncode == 0
+    assert totals(course)["new"] == pytest.approx((100, 100, 0))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (Change(without=("tanh",)), "there is no graded exercise 'tanh'; there are: grad_"),
+        (
+            Change(without=("sigmoid", "softmax", "matmul", "conv2d")),
+            "nothing of understanding_gradients would",
+        ),
+    ],
+)
+def test_what_cannot_be_is_one_sentence_and_nothing_changes(
+    course: Course, change: Change, sentence: str
+) -> None:
+    before = contents_of(address(course), ledger=True)
+    with pytest.raises(CourseNotReady, match=sentence):
+        regrade_assignment(course.root, ASSIGNMENT, change)
+    assert contents_of(address(course), ledger=True) == before
+
+
+def test_the_command_says_what_is_left_out(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(course.root)
+    typed = CliRunner().invoke(cli, ["regrade", ASSIGNMENT])
+    assert (typed.exit_code, typed.output) == (0, "\nleft out   nothing; the rest is worth 100 points\n")
+    typed = CliRunner().invoke(cli, ["regrade", ASSIGNMENT, "--without", "softmax", "--rescale"])
+    assert typed.exit_code == 0
+    assert "left out   grad_softmax; the rest is worth 100 points, rescaled" in typed.output
+    typed = CliRunner().invoke(cli, ["regrade", ASSIGNMENT, "--with", "tanh"])
+    assert (typed.exit_code, "there is no graded exercise 'tanh'" in typed.stderr) == (2, True)
+
+
+def test_an_assignment_that_was_never_graded_is_one_sentence(course: Course) -> None:
+    with pytest.raises(CourseNotReady, match="has no assignment 'other': gradecheck grade other"):
+        regrade_assignment(course.root, "other", Change(without=("softmax",)))
+    (course.root / "gradebook.db").unlink()
+    with pytest.raises(CourseNotReady, match=r"there is no gradebook .*; grading makes it"):
+        regrade_assignment(course.root, ASSIGNMENT, Change(without=("softmax",)))
