@@ -154,6 +154,13 @@ def change_counting(
     after = Counting(cells, before.rescaled if rescale is None else rescale)
     if not any(cell.counts and cell.points for cell in cells):
         raise CourseNotReady(f"without {', '.join(after.left_out)} nothing of {assignment} would count")
+    _apply(gradebook, assignment, before, after)
+    _keep(gradebook, assignment, after)
+    gradebook.db.commit()
+    return after
+
+
+def _apply(gradebook: Gradebook, assignment: str, before: Counting, after: Counting) -> None:
     late = _late(gradebook, assignment)
     entries = {(notebook, entry.name): entry for notebook, entry in _entries(gradebook, assignment)}
     for old, new in zip(before.cells, after.cells, strict=True):
@@ -165,9 +172,6 @@ def change_counting(
     for notebook, points in late:
         if points:  # a late penalty is points of a notebook: the share of them stays
             notebook.late_submission_penalty *= notebook.score / points
-    _keep(gradebook, assignment, after)
-    gradebook.db.commit()
-    return after
 
 
 def settle_left_out(gradebook: Gradebook, assignment: str) -> None:
