@@ -14,9 +14,9 @@ from rich.progress import Progress as Bar
 
 from gradecheck.class_report.model import ClassScores
 from gradecheck.class_report.table import print_class, to_json
+from gradecheck.nbgrader.counting import Counting
 from gradecheck.nbgrader.graded_class import read_class_scores
 from gradecheck.nbgrader.grading import How, OnProgress, Progress, grade_assignment
-from gradecheck.nbgrader.left_out import Counting
 from gradecheck.nbgrader.regrade import Change, regrade_assignment
 from gradecheck.nbgrader.roster import course_at, places_of
 from gradecheck.pool import PoolState

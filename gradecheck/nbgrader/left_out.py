@@ -6,32 +6,28 @@ what was given for it, is kept in two tables of our own until the exercise count
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from nbformat import from_dict
 from nbgrader.api import Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.utils import compute_checksum
-from sqlalchemy import Boolean, Column, Float, MetaData, String, Table, delete, insert, inspect, select
+from sqlalchemy import Column, Float, MetaData, String, Table, delete, insert, select
 
 from gradecheck.errors import CourseNotReady
-from gradecheck.submission import exercise_of
+from gradecheck.nbgrader.counting import (
+    Counting,
+    Item,
+    graded_rows,
+    items_now,
+    read_counting,
+    write_counting,
+)
 
 _LONGEST = 128
-_META = MetaData()
-_POINTS = Table(
-    "gradecheck_points",
-    _META,
-    Column("assignment", String(_LONGEST), primary_key=True),
-    Column("notebook", String(_LONGEST), primary_key=True),
-    Column("cell", String(_LONGEST), primary_key=True),
-    Column("points", Float, nullable=False),
-    Column("counts", Boolean, nullable=False),
-    Column("rescaled", Boolean, nullable=False),
-)
 _GIVEN = Table(
     "gradecheck_given",
-    _META,
+    MetaData(),
     Column("assignment", String(_LONGEST), primary_key=True),
     Column("notebook", String(_LONGEST), primary_key=True),
     Column("cell", String(_LONGEST), primary_key=True),
@@ -44,83 +40,15 @@ _DIGITS = 9
 _SAME = 1e-6
 
 
-@dataclass(frozen=True)
-class Item:
-    """One graded cell of an assignment.
-
-    Attributes:
-        notebook: its notebook's name.
-        cell: nbgrader's id.
-        name: the exercise, such as "grad_softmax"; the id of a cell that is not ours.
-        points: what it is worth by the instructor's notebook.
-        counts: whether it counts.
-    """
-
-    notebook: str
-    cell: str
-    name: str
-    points: float
-    counts: bool = True
-
-
-@dataclass(frozen=True)
-class Counting:
-    """Which graded cells of an assignment count.
-
-    Attributes:
-        cells: all of them.
-        rescaled: whether those that count are worth as much together as all were.
-    """
-
-    cells: tuple[Item, ...]
-    rescaled: bool = False
-
-    @property
-    def left_out(self) -> tuple[str, ...]:
-        """The names of what does not count."""
-        return tuple(cell.name for cell in self.cells if not cell.counts)
-
-    @property
-    def factor(self) -> float:
-        """By what the points of the cells that count are multiplied."""
-        whole = sum(cell.points for cell in self.cells)
-        rest = sum(cell.points for cell in self.cells if cell.counts)
-        return whole / rest if self.rescaled and rest else 1.0
-
-    def worth(self, cell: Item) -> float:
-        """What a cell is worth now, in points."""
-        return cell.points * self.factor if cell.counts else 0.0
-
-
-def read_counting(gradebook: Gradebook, assignment: str) -> Counting:
-    """What counts in an assignment that the gradebook has.
-
-    Raises:
-        nbgrader.api.MissingEntry: it has no such assignment.
-    """
-    now = _items(gradebook, assignment)
-    if not inspect(gradebook.engine).has_table(_POINTS.name):
-        return Counting(now)
-    rows = gradebook.db.execute(select(_POINTS).where(_POINTS.c.assignment == assignment)).all()
-    kept = {(row.notebook, row.cell): row for row in rows}
-    if not kept:
-        return Counting(now)
-    items = []
-    for item in now:
-        row = kept.get((item.notebook, item.cell))
-        items.append(item if row is None else replace(item, points=row.points, counts=bool(row.counts)))
-    return Counting(tuple(items), bool(rows[0].rescaled))
-
-
 def renew_counting(gradebook: Gradebook, assignment: str) -> None:
     """Leave out again what an instructor's notebook, entered anew, has put back into the gradebook."""
     told = read_counting(gradebook, assignment)
-    now = _items(gradebook, assignment)
+    now = items_now(gradebook, assignment)
     pairs = list(zip(told.cells, now, strict=True))
     if not told.left_out or all(abs(told.worth(kept) - item.points) < _SAME for kept, item in pairs):
         return
     renewed = tuple(replace(kept, points=item.points) for kept, item in pairs)
-    _keep(gradebook, assignment, Counting(renewed, told.rescaled))
+    write_counting(gradebook, assignment, Counting(renewed, told.rescaled))
     change_counting(gradebook, assignment)
 
 
@@ -147,7 +75,7 @@ def change_counting(
         CourseNotReady: there is no such exercise, or nothing would be left.
         nbgrader.api.MissingEntry: there is no such assignment.
     """
-    _META.create_all(gradebook.engine)
+    _GIVEN.create(gradebook.db.connection(), checkfirst=True)
     before = read_counting(gradebook, assignment)
     _check_names(before, [*without, *again])
     cells = tuple(replace(item, counts=_counts(item, without, again)) for item in before.cells)
@@ -155,14 +83,14 @@ def change_counting(
     if not any(cell.counts and cell.points for cell in cells):
         raise CourseNotReady(f"without {', '.join(after.left_out)} nothing of {assignment} would count")
     _apply(gradebook, assignment, before, after)
-    _keep(gradebook, assignment, after)
+    write_counting(gradebook, assignment, after)
     gradebook.db.commit()
     return after
 
 
 def _apply(gradebook: Gradebook, assignment: str, before: Counting, after: Counting) -> None:
     late = _late(gradebook, assignment)
-    entries = {(notebook, entry.name): entry for notebook, entry in _entries(gradebook, assignment)}
+    entries = {(notebook, entry.name): entry for notebook, entry in graded_rows(gradebook, assignment)}
     for old, new in zip(before.cells, after.cells, strict=True):
         entry = entries[new.notebook, new.cell]
         _set_worth(entry, after.worth(new))
@@ -177,7 +105,7 @@ def _apply(gradebook: Gradebook, assignment: str, before: Counting, after: Count
 def settle_left_out(gradebook: Gradebook, assignment: str) -> None:
     """Nobody has to look at what does not count."""
     counting = read_counting(gradebook, assignment)
-    entries = {(notebook, entry.name): entry for notebook, entry in _entries(gradebook, assignment)}
+    entries = {(notebook, entry.name): entry for notebook, entry in graded_rows(gradebook, assignment)}
     for item in counting.cells:
         if not item.counts:
             for grade, _ in _grades(gradebook, entries[item.notebook, item.cell].id):
@@ -200,26 +128,6 @@ def _check_names(counting: Counting, names: Sequence[str]) -> None:
         if not any(_is_named(cell, [name]) for cell in counting.cells):
             known = ", ".join(dict.fromkeys(cell.name for cell in counting.cells))
             raise CourseNotReady(f"there is no graded exercise {name!r}; there are: {known}")
-
-
-def _entries(gradebook: Gradebook, assignment: str) -> list[tuple[str, Any]]:
-    """Nbgrader's rows of all graded cells and tasks, with the name of the notebook."""
-    notebooks = sorted(gradebook.find_assignment(assignment).notebooks, key=lambda notebook: notebook.name)
-    return [
-        (n.name, cell)
-        for n in notebooks
-        for cell in sorted([*n.grade_cells, *n.task_cells], key=lambda cell: str(cell.name))
-    ]
-
-
-def _items(gradebook: Gradebook, assignment: str) -> tuple[Item, ...]:
-    cells = []
-    for notebook, entry in _entries(gradebook, assignment):
-        source = next((c.source for c in entry.notebook.source_cells if c.name == entry.name), None)
-        asked = exercise_of(source or "")
-        name = asked.name if asked is not None else entry.name
-        cells.append(Item(notebook, entry.name, name, float(entry.max_score or 0.0)))
-    return tuple(cells)
 
 
 def _set_worth(entry: Any, points: float) -> None:
@@ -284,20 +192,3 @@ def _late(gradebook: Gradebook, assignment: str) -> list[tuple[Any, float]]:
         .filter(SubmittedAssignment.assignment_id == entry, SubmittedNotebook.late_submission_penalty > 0)
     )
     return [(notebook, notebook.score) for notebook in found]
-
-
-def _keep(gradebook: Gradebook, assignment: str, counting: Counting) -> None:
-    gradebook.db.execute(delete(_POINTS).where(_POINTS.c.assignment == assignment))
-    if not counting.left_out:
-        return
-    for cell in counting.cells:
-        gradebook.db.execute(
-            insert(_POINTS).values(
-                assignment=assignment,
-                notebook=cell.notebook,
-                cell=cell.cell,
-                points=cell.points,
-                counts=cell.counts,
-                rescaled=counting.rescaled,
-            )
-        )

@@ -9,10 +9,11 @@ from nbgrader.coursedir import CourseDirectory
 
 from gradecheck.errors import CourseNotReady
 from gradecheck.nbgrader.class_list import existing_gradebook, handed_in
+from gradecheck.nbgrader.counting import Counting, read_counting
 from gradecheck.nbgrader.digest import digest_of
 from gradecheck.nbgrader.grading import Graded, How, OnProgress, grade_assignment
 from gradecheck.nbgrader.ledger import find_entry, open_ledger
-from gradecheck.nbgrader.left_out import Counting, change_counting, read_counting, settle_left_out
+from gradecheck.nbgrader.left_out import change_counting, settle_left_out
 from gradecheck.nbgrader.lock import only_grader
 from gradecheck.nbgrader.original import originals_of
 from gradecheck.nbgrader.roster import course_at
