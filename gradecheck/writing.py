@@ -7,8 +7,8 @@ from tempfile import NamedTemporaryFile
 from gradecheck.errors import OperatorError
 
 
-def write_whole(path: Path, text: str) -> Path:
-    """Put a text into a file, UTF-8, line ends as they are; folders are made. Half a file is never seen.
+def write_whole(path: Path, content: str | bytes) -> Path:
+    """Put a text, in UTF-8, or bytes into a file; folders are made. Half a file is never seen.
 
     Raises:
         OperatorError: the file cannot be written; what was there before still is.
@@ -18,7 +18,8 @@ def write_whole(path: Path, text: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile("wb", dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
             temporary = Path(file.name)
-            file.write(text.encode("utf-8", "replace"))  # a file's name can hold what is no character
+            # the name of a file can hold what is no character
+            file.write(content.encode("utf-8", "replace") if isinstance(content, str) else content)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:

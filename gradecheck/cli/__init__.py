@@ -15,6 +15,7 @@ _COMMANDS = (
     authors.release,
     authors.verify,
     handing.collect,
+    handing.autograder,
     grading.grade,
     grading.regrade,
     grading.demo,

@@ -34,6 +34,28 @@ def bundle(assignment: str, student: str | None, folder: Path | None, output: Pa
         click.echo(line)
 
 
+@click.group()
+def autograder() -> None:
+    """Let another service grade: Gradescope, or GitHub Classroom."""
+
+
+@autograder.command()
+@click.argument("assignment")
+@click.option("--output", type=_PATH, default=Path("autograder.zip"), show_default=True)
+@click.option("--wheel", type=_PATH, help="gradecheck's wheel; built from its sources by default.")
+@click.option("--no-sandbox", is_flag=True, help="Run answers with the grader's rights, where need be.")
+@says_what_is_wrong
+def gradescope(assignment: str, output: Path, wheel: Path | None, no_sandbox: bool) -> None:
+    """Write the zip that Gradescope grades an assignment with; upload it in "Configure Autograder".
+
+    The zip holds the solutions and the secret of the hidden inputs: it is for Gradescope alone.
+    """
+    from gradecheck.autograder.gradescope import write_gradescope_zip
+
+    made = write_gradescope_zip(Path(), assignment, output, wheel=wheel, sandbox=not no_sandbox)
+    click.echo(f"wrote {made}: upload it to Gradescope, and show it to nobody else")
+
+
 @click.command()
 @click.argument("archives", nargs=-1, required=True, type=_PATH)
 @click.option("--assignment", metavar="NAME", help="By default the one that bundles name, or the only one.")

@@ -1,9 +1,8 @@
 """`gradecheck bundle`: a student's notebooks, checked and packed into one zip with a manifest."""
 
 import hashlib
+import io
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from gradecheck.released import read_record
 from gradecheck.report.json import result_object
 from gradecheck.report.model import Report
 from gradecheck.submission import LARGEST_FILE, read_submission
+from gradecheck.writing import write_whole
 
 #: Every entry of a bundle has this date, so that the same files make the same bytes.
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -179,17 +179,11 @@ def _manifest(assignment: str, student: str | None, contents: dict[str, bytes], 
 
 
 def _write(target: Path, contents: dict[str, bytes]) -> None:
-    """Write a zip whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=target.absolute().parent, prefix=".bundle-")
-    try:
-        with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for entry, content in contents.items():
-                archive.writestr(_entry(entry), content)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for entry, content in contents.items():
+            archive.writestr(_entry(entry), content)
+    write_whole(target, made.getvalue())
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

@@ -1,0 +1,1 @@
+"""Grading on other services: Gradescope's autograder, and a workflow for GitHub Classroom."""
