@@ -251,6 +251,17 @@ def test_a_class_without_a_single_total_still_has_a_report() -> None:
     assert "Class report of 2026-02-01 00:00 UTC" in page
 
 
+def test_an_exercise_that_was_left_out_is_said_to_be() -> None:
+    scores = graded(
+        student("a", mark(), mark("grad_softmax", 0.0, 0.0, status="passed")),
+        left_out=("grad_softmax",),
+        rescaled=True,
+    )
+    sentence = "Left out, and worth nothing: softmax; the others are worth the more for it."
+    assert sentence in read(page_html(scores, Path())).text
+    assert exercise_figures(scores)[1].remarks == ("earns no points",)
+
+
 def test_states_are_told_in_words_beside_their_symbols() -> None:
     scores = graded(student("a", mark()), student("b", crashed()), student("c"))
     text = re.sub(r"\s+", " ", read(page_html(scores, Path())).text)

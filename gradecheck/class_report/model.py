@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -200,17 +200,32 @@ class ClassScores:
         students: those of the gradebook and those who handed in.
         due: when it is due, UTC; None where no date is set.
         exercises: the graded cells in the notebook's order, with their points; the same for all.
+        left_out: names of exercises that count for nothing, by the instructor's will.
+        rescaled: whether the others are worth the more for it.
     """
 
     assignment: str
     students: tuple[StudentScores, ...]
     due: datetime | None = None
-    exercises: tuple[Mark, ...] = field(default=())
+    exercises: tuple[Mark, ...] = ()
+    left_out: tuple[str, ...] = ()
+    rescaled: bool = False
 
     @property
     def columns(self) -> tuple[Mark, ...]:
         """The graded cells; where nobody said, those of the first student who has marks."""
         return self.exercises or next((s.marks for s in self.students if s.marks), ())
+
+    @property
+    def left_out_in_words(self) -> str:
+        """Which exercises were left out, in a sentence; empty where all count."""
+        if not self.left_out:
+            return ""
+        names = ", ".join(name.removeprefix("grad_") for name in self.left_out)
+        rest = (
+            "the others are worth the more for it" if self.rescaled else "the others are worth what they were"
+        )
+        return f"Left out, and worth nothing: {names}; {rest}."
 
     @property
     def max_points(self) -> float:
@@ -226,7 +241,7 @@ class ClassScores:
     def only(self, students: Sequence[str]) -> "ClassScores":
         """The same with some of the students."""
         kept = tuple(student for student in self.students if student.student in students)
-        return ClassScores(self.assignment, kept, self.due, self.columns)
+        return replace(self, students=kept, exercises=self.columns)
 
     def misconceptions(self) -> list[tuple[str, str, int]]:
         """Exercise, id and number of students of each recognised mistake, the most frequent first."""

@@ -86,7 +86,7 @@ def _long_row(scores: ClassScores, student: StudentScores, column: Mark) -> Sequ
         column.exercise,
         student.state(column.exercise).value,
         mark.misconception if mark is not None else None,
-        mark.share if mark is not None and known else None,
+        mark.share if mark is not None and known and mark.max_points else None,
         mark.points if mark is not None and known else None,
         mark.seed if mark is not None else None,
         student.seconds_late,

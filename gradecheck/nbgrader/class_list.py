@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from gradecheck.class_report.model import Person, StudentScores
 from gradecheck.errors import CourseNotReady
+from gradecheck.nbgrader.counting import Counting, read_counting
 from gradecheck.nbgrader.database import file_of, shown_address
 from gradecheck.nbgrader.gradebook import open_gradebook
 from gradecheck.nbgrader.trouble import sentence_for
@@ -20,10 +21,19 @@ from gradecheck.nbgrader.trouble import sentence_for
 
 @dataclass(frozen=True)
 class ClassList:
-    """Everybody, in alphabetical order, still without marks; and when the assignment is due (UTC)."""
+    """Everybody, in alphabetical order, still without marks.
+
+    Attributes:
+        students: those of the gradebook and those who handed in.
+        due: when the assignment is due, UTC; None where no date is set.
+        left_out: names of exercises that count for nothing, by the instructor's will.
+        rescaled: whether the others are worth the more for it.
+    """
 
     students: tuple[StudentScores, ...]
     due: datetime | None
+    left_out: tuple[str, ...]
+    rescaled: bool
 
 
 @contextmanager
@@ -60,7 +70,9 @@ def read_class_list(course: CourseDirectory, assignment: str) -> ClassList:
         CourseNotReady: there is no gradebook, or it cannot be read.
     """
     with existing_gradebook(course) as gradebook:
-        due = gradebook.db.query(Assignment.duedate).filter(Assignment.name == assignment).scalar()
+        entry = gradebook.db.query(Assignment).filter(Assignment.name == assignment).one_or_none()
+        due = entry.duedate if entry is not None else None
+        counting = read_counting(gradebook, assignment) if entry is not None else Counting(())
         people = {row.id: _person(row) for row in gradebook.db.query(Student)}
         submissions = {row.student_id: row for row in _submissions(gradebook, assignment)}
     names = {*people, *submissions, *handed_in(course, assignment)}
@@ -68,7 +80,7 @@ def read_class_list(course: CourseDirectory, assignment: str) -> ClassList:
         _entry(course, assignment, people.get(name, Person(name)), submissions.get(name), due)
         for name in sorted(names)
     )
-    return ClassList(students, due)
+    return ClassList(students, due, counting.left_out, counting.rescaled)
 
 
 def handed_in(course: CourseDirectory, assignment: str) -> tuple[str, ...]:

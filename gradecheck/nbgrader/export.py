@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from nbgrader.plugins import ExportPlugin
 
-from gradecheck.errors import GradecheckError
+from gradecheck.errors import CourseNotReady, GradecheckError
 from gradecheck.exports.forms import Form, text_of
 from gradecheck.nbgrader.class_list import graded_assignments
 from gradecheck.nbgrader.graded_class import read_graded_class
@@ -26,6 +26,8 @@ class _Export(ExportPlugin):
         students = [str(name) for name in self.student] or None
         try:
             names = [str(name) for name in self.assignment] or graded_assignments(course)
+            if not names:
+                raise CourseNotReady("nothing has been graded yet: gradecheck grade ASSIGNMENT")
             classes = [read_graded_class(course, name, students) for name in names]
             place = write_whole(Path(self.to or _DEFAULT), text_of(classes, self.form))
         except GradecheckError as error:

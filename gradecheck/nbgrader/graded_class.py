@@ -44,7 +44,9 @@ def read_class_scores(
         marks = tuple(_mark(score, results) for score in by_student.get(name, []))
         entry = entries.get(name) or StudentScores(name, (), person=Person(name), handed_in=False)
         rows.append(replace(entry, marks=marks, problem=problems.get(name)))
-    return ClassScores(assignment, tuple(rows), listed.due)
+    return ClassScores(
+        assignment, tuple(rows), listed.due, left_out=listed.left_out, rescaled=listed.rescaled
+    )
 
 
 def read_graded_class(
