@@ -58,7 +58,7 @@ def styles(course: Path, own: AnswerSource | None = OWN, place: str = "exercises
 
 def test_up_to_three_short_right_ones_that_use_other_means(course: Path) -> None:
     assert styles(course) == ["jacobian", "two terms", "einsum"]
-    assert styles(course, None) == ["sums", "jacobian", "two terms"]
+    assert styles(course, None) == ["jacobian", "two terms", "sums"]
 
 
 def test_they_carry_the_name_that_the_exercise_asks_for(course: Path) -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from gradecheck.report.blocks import Block, Code, Fold, Said
+from gradecheck.graph.drawing import as_svg, as_text
+from gradecheck.report.blocks import Block, Code, Fold, Picture, Said
+from gradecheck.report.grids import grids_of
 from gradecheck.report.model import Result
 from gradecheck.report.state import State, state_of
-from gradecheck.report.table import inputs_of, table_of
+from gradecheck.report.table import inputs_of, table_of, written
 from gradecheck.run.outcome import Frame
 from gradecheck.verdict import Shown, Status, Stop, Verdict
 
@@ -96,6 +98,7 @@ def _blocks(result: Result, state: State) -> Iterator[Block]:
     for shown in filter(None, (_public(verdict), verdict.shown_hidden)):
         if verdict.status is Status.PASSED or shown.wrong.any():
             yield from _call_blocks(shown)
+    yield from _known_blocks(verdict)
     if verdict.diagnosis.misconception is not None:
         yield Said(verdict.diagnosis.misconception, "recognised as")
     yield from _help_blocks(result)
@@ -128,6 +131,23 @@ def _call_blocks(shown: Shown) -> Iterator[Block]:
     inputs = ", ".join(f"{name} = {value}" for name, value in inputs_of(shown))
     if inputs:
         yield Said(inputs, "inputs")
+
+
+def _known_blocks(verdict: Verdict) -> Iterator[Block]:
+    """What is known of a wrong answer: facts, and on public inputs the graph and the implied Jacobian."""
+    diagnosis = verdict.diagnosis
+    if verdict.drawing is not None:
+        text = "\n".join(as_text(verdict.drawing).splitlines()[1:])  # the first line is the title
+        yield Picture(verdict.drawing.title, as_svg(verdict.drawing), text)
+    if diagnosis.facts:
+        yield Said(printable(" ".join(diagnosis.facts)), "what is known")
+    if diagnosis.implied is not None:
+        yield grids_of(diagnosis.implied)
+        at = ", ".join(f"{name} = {written(value)}" for name, value in diagnosis.implied.arguments)
+        yield Said(f"{at}; a row for each entry of z, a column for each of the argument", "taken at")
+        yield Said(" ".join(diagnosis.implied.remarks), "what it shows")
+    if diagnosis.next_step:
+        yield Said(printable(diagnosis.next_step), "next")
 
 
 def _help_blocks(result: Result) -> Iterator[Block]:

@@ -28,7 +28,7 @@ def table_of(shown: Shown) -> Table:
 def inputs_of(shown: Shown) -> tuple[tuple[str, str], ...]:
     """Name and value of the arguments that do not stand in the table already."""
     beside = [name for name, _ in _beside(shown)]
-    return tuple((name, _short(value)) for name, value in shown.arguments if name not in beside)
+    return tuple((name, written(value)) for name, value in shown.arguments if name not in beside)
 
 
 def number(value: float) -> str:
@@ -40,21 +40,19 @@ def number(value: float) -> str:
     return f"{value + 0.0:.5g}"  # + 0.0 turns -0 into 0
 
 
+def written(value: Float64) -> str:
+    """An array in one line, in brackets; of each axis the first few entries."""
+    if value.ndim == 0:
+        return number(float(value))
+    shown = [written(entry) for entry in value[:_MOST_ENTRIES]]
+    return f"[{', '.join([*shown, '…'] if len(value) > _MOST_ENTRIES else shown)}]"
+
+
 def _beside(shown: Shown) -> list[tuple[str, Float64]]:
     """Beside a vector the arguments line up with it, element by element; beside a matrix they seldom do."""
     if shown.yours.ndim != 1:
         return []
     return [(name, value) for name, value in shown.arguments if value.shape == shown.yours.shape]
-
-
-def _short(value: Float64) -> str:
-    def written(part: Float64) -> str:
-        if part.ndim == 0:
-            return number(float(part))
-        shown = [written(entry) for entry in part[:_MOST_ENTRIES]]
-        return f"[{', '.join([*shown, '…'] if len(part) > _MOST_ENTRIES else shown)}]"
-
-    return written(value)
 
 
 def _cut(shown: Shown, left_out: list[tuple[int, ...]]) -> str:

@@ -7,8 +7,9 @@ from gradecheck.report.blocks import Block, Code, Fold, Grid, Grids, Picture, Sa
 from gradecheck.report.face import face_of
 from gradecheck.report.model import Result
 
-#: Matrices stand side by side up to this many characters.
+#: Prose is broken at this many characters; matrices stand side by side up to a few more.
 WIDTH = 92
+_WIDE = 104
 _GAP = "    "
 
 
@@ -99,7 +100,7 @@ def _grid_lines(grid: Grid) -> list[str]:
 
 def _side_by_side(columns: list[list[str]]) -> list[str]:
     """Blocks of lines beside each other where they fit, else below each other."""
-    if sum(len(column[0]) + len(_GAP) for column in columns) > WIDTH + len(_GAP):
+    if sum(len(column[0]) + len(_GAP) for column in columns) > _WIDE + len(_GAP):
         return [line.rstrip() for column in columns for line in column]
     height = max(map(len, columns))
     padded = [column + [" " * len(column[0])] * (height - len(column)) for column in columns]
