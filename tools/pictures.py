@@ -1,24 +1,32 @@
-"""Make the pictures of the README: the terminal and the notebook's card, in a headless Chromium.
+"""Make the pictures of the README in a headless Chromium: cards, terminal, watch, and a page of feedback.
 
-Run by `make pictures`, which needs Chromium (`make apt` installs it). The answers shown are made up.
+Run by `make pictures` at the root of the course, which needs Chromium (`make apt` installs it). All answers
+shown are made up; everything else is what the commands really print and write.
 """
 
 import io
+import json
+import os
+import select
 import shutil
+import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
+from rich.ansi import AnsiDecoder
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
 from gradecheck import check
-from gradecheck.cases import PUBLIC_SEED
-from gradecheck.checking import check_paths
-from gradecheck.report.console import print_report
+from gradecheck.graph.drawing import Drawing, DrawnNode, as_svg
 
 PICTURES = Path("docs/pictures")
+ASSIGNMENT = "understanding_gradients"
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -28,27 +36,43 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-ANSWERS = """
-import tensorflow as tf
-
-def grad_sigmoid(x, dz):
+HEAD = "import numpy as np\nimport tensorflow as tf\n\n"
+RIGHT = """def grad_sigmoid(x, dz):
     s = tf.sigmoid(x)
     return dz * s * tf.sigmoid(-x)
-
-def grad_softmax(x, dz):
+"""
+NAIVE = """def grad_sigmoid(x, dz):
+    e = np.exp(-np.asarray(x))
+    return np.asarray(dz) * e / (1 + e) ** 2
+"""
+DIAGONAL = """def grad_softmax(x, dz):
     p = tf.nn.softmax(x)
     return dz * p * (1 - p)
-
-def grad_matmul(x, y, dz):
+"""
+SOFTMAX = """def grad_softmax(x, dz):
+    p = tf.nn.softmax(x)
+    return p * (dz - tf.reduce_sum(p * dz))
+"""
+UNKNOWN = """def grad_softmax(x, dz):
+    p = tf.nn.softmax(x)
+    return p * dz - 0.5 * p * tf.roll(dz, 1, axis=0)
+"""
+RAISING = """def grad_matmul(x, y, dz):
     return tf.matmul(dz, y)
-
-def grad_conv2d(x, w, dz):
+"""
+STUB = """def grad_conv2d(x, w, dz):
     raise NotImplementedError
+"""
+#: Takes the terminal as its own, as a shell makes its jobs do, and becomes the command.
+TAKE_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, "-m", "gradecheck", "watch", "answers.py"])
 """
 STYLE = """
 body { margin: 0; background: BACK; display: inline-block; padding: 12px }
-pre { margin: 0; padding: 14px 18px; border-radius: 8px; background: #1d1f21; color: #e8e8e8;
-      font: 13px/1.4 "DejaVu Sans Mono", monospace }
+pre.terminal { margin: 0; padding: 14px 18px; border-radius: 8px; background: #1d1f21; color: #e8e8e8;
+               font: 13px/1.4 "DejaVu Sans Mono", monospace }
 """
 
 
@@ -57,36 +81,164 @@ def main() -> None:
     if shutil.which("chromium") is None:
         sys.exit("pictures need Chromium: run `make apt` first")
     PICTURES.mkdir(parents=True, exist_ok=True)
-    card = softmax_card()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_OPTIONS)
-        take(browser, terminal(), PICTURES / "terminal.png")
-        take(browser, card, PICTURES / "card.png")
-        take(browser, card, PICTURES / "card-dark.png", dark=True)
+        recognised = card(DIAGONAL, "grad_softmax")
+        take(browser, recognised, "card")
+        take(browser, recognised, "card-dark", dark=True)
+        take(browser, card(SOFTMAX, "grad_softmax"), "card-right")
+        take(browser, card(UNKNOWN, "grad_softmax"), "card-unrecognised")
+        with folder_with(RIGHT, DIAGONAL, RAISING, STUB) as folder:
+            take(browser, printed("$ gradecheck check answers.py", checked(folder)), "terminal")
+        take(browser, printed("$ gradecheck watch answers.py", watched()), "watch")
+        take(browser, f'<div style="color:#222">{as_svg(GRAPH)}</div>', "graph")
+        feedback(browser)
         browser.close()
 
 
-def terminal() -> str:
-    """What `gradecheck check answers.py` prints, as HTML."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "answers.py"
-        path.write_text(ANSWERS, encoding="utf-8")
-        report = check_paths([path], seed=PUBLIC_SEED)
-    console = Console(record=True, width=104, highlight=False, force_terminal=True, file=io.StringIO())
-    console.print("$ gradecheck check answers.py")
-    print_report(report, console)
-    shown = console.export_html(theme=MONOKAI, inline_styles=True, code_format="<pre>{code}</pre>")
-    return shown.replace(f"{folder}/", "")
+#: The picture of a card whose graph went wrong.
+GRAPH = Drawing(
+    "compute_gradients on a diamond: the gradient at each node",
+    (
+        DrawnNode("a", "a", 4.0, 16.0, wrong=True),
+        DrawnNode("b", "b = square(a)", 4.0, 4.0),
+        DrawnNode("c", "c = 3 * a", 4.0, 4.0),
+        DrawnNode("e", "e = b + c", 1.0, 1.0),
+    ),
+    (("a", "b"), ("a", "c"), ("b", "e"), ("c", "e")),
+)
 
 
-def softmax_card() -> str:
-    """The card of a softmax answer that forgets the terms off the diagonal."""
+def card(answer: str, name: str) -> str:
+    """The card of an answer, with its hints and other ways open."""
     namespace: dict[str, object] = {}
-    exec(compile(ANSWERS, "answers.py", "exec"), namespace)  # our own text, above
-    return check(namespace["grad_softmax"])._repr_html_()  # type: ignore[arg-type]
+    exec(compile(HEAD + answer, "answers.py", "exec"), namespace)  # our own text, above
+    shown = check(namespace[name])._repr_html_()  # type: ignore[arg-type]
+    return shown.replace("<details>", "<details open>", 1)
 
 
-def take(browser: Browser, body: str, path: Path, *, dark: bool = False) -> None:
+@contextmanager
+def folder_with(*answers: str) -> Iterator[Path]:
+    """A folder with one file of answers."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "answers.py").write_text(HEAD + "\n".join(answers), encoding="utf-8")
+        yield Path(folder)
+
+
+def checked(folder: Path) -> str:
+    """What `gradecheck check answers.py` prints on a terminal."""
+    done = subprocess.run(
+        [sys.executable, "-m", "gradecheck", "check", "answers.py"],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout
+
+
+def watched() -> str:
+    """What `gradecheck watch answers.py` shows when an answer has come right, and for `h` after that."""
+    with folder_with(RIGHT, SOFTMAX.replace("dz - ", ""), RAISING, STUB) as folder:
+        master, slave = os.openpty()
+        watch = subprocess.Popen(
+            [sys.executable, "-c", TAKE_TERMINAL],
+            cwd=folder,
+            env=environment(folder),
+            start_new_session=True,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+        )
+        try:
+            until(master, b"q leave")
+            (folder / "answers.py").write_text(HEAD + RIGHT + SOFTMAX + RAISING + STUB, encoding="utf-8")
+            shown = until(master, b"now right: softmax")
+            os.write(master, b"h")
+            shown += until(master, b"to think about")
+            os.write(master, b"q")
+            watch.wait(10)
+        finally:
+            watch.kill()
+            watch.wait()
+            os.close(master)
+            os.close(slave)
+    return shown.rpartition(b"\x1b[H")[2].decode().replace("\r", "").removeprefix("\x1b[2J")
+
+
+def until(terminal: int, text: bytes) -> bytes:
+    """What a terminal shows until a text has come, and a little longer."""
+    shown = b""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if select.select([terminal], [], [], 0.5)[0]:
+            shown += os.read(terminal, 65536)
+        elif text in shown:
+            return shown
+    sys.exit(f"the terminal never showed {text.decode()!r}, but {shown.decode()!r}")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """As in a terminal of usual width, with no hints remembered."""
+    root = str(Path.cwd())
+    return {
+        **os.environ,
+        "PYTHONPATH": root,
+        "FORCE_COLOR": "1",
+        "TERM": "xterm",
+        "COLUMNS": "110",
+        "LINES": "50",
+        "XDG_STATE_HOME": str(folder / ".state"),
+    }
+
+
+def printed(command: str, shown: str) -> str:
+    """The output of a command as HTML."""
+    console = Console(record=True, width=110, highlight=False, force_terminal=True, file=io.StringIO())
+    console.print(command, markup=False)
+    for line in AnsiDecoder().decode(shown.strip("\n")):
+        console.print(line)
+    return console.export_html(
+        theme=MONOKAI, inline_styles=True, code_format='<pre class="terminal">{code}</pre>'
+    )
+
+
+def feedback(browser: Browser) -> None:
+    """A page of feedback: a class of one, graded from end to end."""
+    with tempfile.TemporaryDirectory() as scratch:
+        course = Path(scratch)
+        shutil.copytree(Path("solutions") / ASSIGNMENT, course / "solutions" / ASSIGNMENT)
+        shutil.copy("nbgrader_config.py", course)
+        handed_in = course / "submitted" / "ada" / ASSIGNMENT
+        handed_in.mkdir(parents=True)
+        notebook = json.loads((Path("exercises") / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").read_text("utf-8"))
+        for cell in notebook["cells"]:
+            for answer in (NAIVE, DIAGONAL, RAISING):
+                if cell["source"] and "".join(cell["source"]).startswith(answer.partition("\n")[0]):
+                    cell["source"] = answer
+        (handed_in / f"{ASSIGNMENT}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+        for command in (["release"], ["grade", ASSIGNMENT, "--no-sandbox"]):
+            done = subprocess.run(
+                [sys.executable, "-m", "gradecheck", *command],
+                cwd=course,
+                env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                sys.exit(f"no feedback to show: {done.stdout}{done.stderr}")
+        page = browser.new_page(device_scale_factor=1.25, viewport={"width": 1000, "height": 1400})
+        path = course / "feedback" / "ada" / ASSIGNMENT / f"{ASSIGNMENT}.html"
+        page.route("http*://**", lambda route: route.abort())
+        page.goto(path.as_uri())
+        page.locator(".gradecheck-card", has_text="grad_softmax").scroll_into_view_if_needed()
+        page.screenshot(path=PICTURES / "feedback.png", full_page=bool(os.environ.get("WHOLE_PAGE")))
+        page.close()
+
+
+def take(browser: Browser, body: str, name: str, *, dark: bool = False) -> None:
     """A picture of a piece of HTML."""
     page = browser.new_page(
         color_scheme="dark" if dark else "light",
@@ -95,7 +247,7 @@ def take(browser: Browser, body: str, path: Path, *, dark: bool = False) -> None
     )
     style = STYLE.replace("BACK", "#111" if dark else "#fff")
     page.set_content(f'<!doctype html><meta charset="utf-8"><style>{style}</style><body>{body}</body>')
-    page.locator("body").screenshot(path=path)
+    page.locator("body").screenshot(path=PICTURES / f"{name}.png")
     page.close()
 
 
