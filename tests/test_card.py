@@ -158,11 +158,11 @@ def test_the_implied_jacobian_stands_beside_the_true_one_with_signs_and_marks() 
     text = card_text(result(judged("softmax", diagonal)))
     assert (
         "the Jacobian that your dx implies, and the true one:\n"
-        "yours                            true                              where they differ (✗)\n"
-        "         x[0]    x[1]    x[2]             x[0]    x[1]     x[2]          x[0]  x[1]  x[2]\n"
-        "z[0]  +0.0819       0       0    z[0]  +0.0819  -0.022  -0.0599    z[0]     ·     ✗     ✗\n"
-        "z[1]        0  +0.185       0    z[1]   -0.022  +0.185   -0.163    z[1]     ✗     ·     ✗\n"
-        "z[2]        0       0  +0.223    z[2]  -0.0599  -0.163   +0.223    z[2]     ✗     ✗     ·\n"
+        "yours                             true                               where they differ (✗)\n"
+        "z↓ x→        0       1       2    z↓ x→        0       1        2    z↓ x→  0  1  2\n"
+        "    0  +0.0819       0       0        0  +0.0819  -0.022  -0.0599        0  ·  ✗  ✗\n"
+        "    1        0  +0.185       0        1   -0.022  +0.185   -0.163        1  ✗  ·  ✗\n"
+        "    2        0       0  +0.223        2  -0.0599  -0.163   +0.223        2  ✗  ✗  ·\n"
     ) in text
 
 

@@ -1,8 +1,10 @@
 """The door in a student's own notebook: `check` shows a card, `grade` ends in points."""
 
+import dataclasses
 import math
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,10 @@ from planted import grad_conv2d, grad_matmul, grad_sigmoid, grad_softmax
 from gradecheck import UnknownExercise, check, grade
 from gradecheck.cases import PUBLIC_SEED, draw_cases
 from gradecheck.catalogue import find_exercise
+from gradecheck.diagnose.source import AnswerSource
+from gradecheck.hints import hint_for
+from gradecheck.memory import Memory
+from gradecheck.notebook import place_of
 
 
 def flipped(x: Any, dz: Any) -> Any:
@@ -162,3 +168,90 @@ def test_to_return_none_is_an_answer_and_a_wrong_one() -> None:
 
     assert check(grad_sigmoid).message.startswith("your function returned None; dx is an array")
     assert grade(grad_sigmoid, 10) == 0.0
+
+
+# Hints in a notebook open one at a time; there the shell that a kernel has knows what was run.
+
+
+class Shell:
+    """What the door asks of IPython's shell in a kernel."""
+
+    kernel = "a kernel"
+
+    def __init__(self) -> None:
+        self.user_ns: dict[str, Any] = {"In": [""]}
+
+    def run(self, answer: str) -> Any:
+        """Run a cell that defines an answer, and check it."""
+        self.user_ns["In"].append(answer)
+        exec(answer, self.user_ns)
+        return check(self.user_ns["grad_sigmoid"])
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    shell = Shell()
+    monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: shell)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "mine.ipynb").write_text('{"cells": []}')
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "mine.ipynb"))
+    return shell
+
+
+WRONG = (
+    "import numpy as np\ndef grad_sigmoid(x, dz):\n    s = 1 / (1 + np.exp(-np.asarray(x)))\n    return {}\n"
+)
+ONE, TWO, THREE = (WRONG.format(f"-dz * s * (1 - s){more}") for more in ("", " * 1", " / 1"))
+
+
+def hints_in(checked: Any) -> list[str]:
+    lines = repr(checked).splitlines()
+    return [line.partition(": ")[2] for line in lines if line.startswith(("hint: ", "an earlier hint: "))]
+
+
+def test_the_next_hint_opens_when_the_answer_has_changed_and_not_before(shell: Shell) -> None:
+    (first,) = hints_in(shell.run(ONE))
+    assert hints_in(shell.run(ONE)) == [first]
+    shell.user_ns["In"].append("s = 'another cell'")
+    assert hints_in(shell.run(ONE.replace("    s =", "    # well\n    s  ="))) == [first]
+    second, earlier = hints_in(shell.run(TWO))
+    assert earlier == first != second
+    assert hints_in(shell.run(TWO)) == [second, first]
+    assert len(hints_in(shell.run(THREE))) == 3
+
+
+def test_a_restarted_kernel_goes_on_where_the_last_one_was(shell: Shell) -> None:
+    shell.run(ONE)
+    shell.run(TWO)
+    shell.user_ns = {"In": [""]}
+    assert len(hints_in(shell.run(TWO))) == 2
+
+
+def test_the_notebook_and_the_terminal_share_one_record(shell: Shell, tmp_path: Path) -> None:
+    shell.run(ONE)
+    result = shell.run(TWO).result
+    saved = dataclasses.replace(result, submission=str(tmp_path / "mine.ipynb"))
+    told = hint_for(saved, AnswerSource(TWO), Memory()).lines
+    assert any(line == f"to think about: {hints_in(shell.run(TWO))[0]}" for line in told)
+    assert told[-1].startswith("You have had this for the same answer")
+
+
+def test_nothing_is_remembered_when_nbgrader_runs_the_notebook(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert len(hints_in(shell.run(ONE))) == len(hints_in(shell.run(TWO))) == 1
+    assert not (tmp_path / "state").exists()
+
+
+def test_without_a_session_the_notebook_that_holds_the_function_is_the_place(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JPY_SESSION_NAME")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other.ipynb").write_text('{"cells": ["def grad_softmax(x, dz):"]}')
+    (tmp_path / "mine.ipynb").write_text('{"cells": ["def grad_sigmoid(x, dz):"]}')
+    function = shell.run(ONE) and shell.user_ns["grad_sigmoid"]
+    assert place_of(shell, function) == tmp_path / "mine.ipynb"
+    (tmp_path / "other.ipynb").write_text('{"cells": ["def grad_sigmoid(x, dz):"]}')
+    assert place_of(shell, function) == tmp_path

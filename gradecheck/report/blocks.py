@@ -67,9 +67,10 @@ class GridCell:
 
 @dataclass(frozen=True)
 class Grid:
-    """A matrix with a name for each row and column."""
+    """A matrix with a name for each row and column, and in the corner what rows and columns are."""
 
     title: str
+    corner: str
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     cells: tuple[tuple[GridCell, ...], ...]

@@ -21,7 +21,11 @@ def grids_of(implied: Implied) -> Grids:
     yours, true, wrong = implied.yours[part], implied.true[part], implied.wrong[part]
     finite = np.abs(np.concatenate([yours.ravel(), true.ravel()]))
     largest = float(finite[np.isfinite(finite)].max(initial=0.0)) or 1.0
-    names = tuple(implied.rows[i] for i in rows), tuple(implied.columns[i] for i in columns)
+    names = (
+        f"{implied.rows[0].partition('[')[0]}↓ {implied.columns[0].partition('[')[0]}→",
+        tuple(_place(implied.rows[i]) for i in rows),
+        tuple(_place(implied.columns[i]) for i in columns),
+    )
     marks = tuple(tuple(GridCell("✗" if w else "·", wrong=bool(w)) for w in line) for line in wrong)
     grids = (
         Grid("yours", *names, _cells(yours, wrong, largest)),
@@ -29,6 +33,11 @@ def grids_of(implied: Implied) -> Grids:
         Grid("where they differ (✗)", *names, marks),
     )
     return Grids(f"the Jacobian that your {implied.output} implies, and the true one", grids, _cut(implied))
+
+
+def _place(name: str) -> str:
+    """The place in "x[0, 1]", "0, 1"; which array it is, the corner of the grid says."""
+    return name.partition("[")[2].removesuffix("]") or name
 
 
 def _telling(wrong: list[bool]) -> list[int]:

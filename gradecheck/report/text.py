@@ -89,7 +89,7 @@ def _fold_lines(fold: Fold) -> Iterator[TextLine]:
 def _grid_lines(grid: Grid) -> list[str]:
     """A matrix under its title, all lines of one length."""
     rows = [
-        ("", *grid.columns),
+        (grid.corner, *grid.columns),
         *((name, *(cell.text for cell in cells)) for name, cells in zip(grid.rows, grid.cells, strict=True)),
     ]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
