@@ -16,6 +16,7 @@ from gradecheck.nbgrader.configuration import AUTOGRADE, IGNORE, SANITIZE
 from gradecheck.nbgrader.execute import ExecuteInWorker
 from gradecheck.nbgrader.exporter import AnyFileExporter
 from gradecheck.nbgrader.original import SCHEMA_VERSION
+from gradecheck.nbgrader.safe import DisarmTexts
 from gradecheck.nbgrader.sanitize import MendCells
 from gradecheck.nbgrader.write import WriteScores
 
@@ -25,6 +26,7 @@ def test_nbgraders_own_steps_are_all_there_and_in_its_order() -> None:
     assert steps == Autograde.sanitize_preprocessors.default_args[0]
     theirs = [Execute if step is ExecuteInWorker else step for step in map(import_item, AUTOGRADE)]
     theirs.remove(WriteScores)
+    theirs.remove(DisarmTexts)
     assert theirs == Autograde.autograde_preprocessors.default_args[0]
 
 
@@ -34,6 +36,8 @@ def test_ours_stand_where_they_must() -> None:
     assert (
         names.index("SaveAutoGrades") + 1 == names.index("WriteScores") < names.index("AssignLatePenalties")
     )
+    # After everything that compares a text with the instructor's: it changes texts.
+    assert names.index("DisarmTexts") > names.index("SaveAutoGrades")
 
 
 def test_what_nbgrader_ignores_is_ignored_still() -> None:

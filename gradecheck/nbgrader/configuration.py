@@ -18,7 +18,8 @@ SANITIZE = [
     f"{_NBGRADER}.OverwriteCells",
     f"{_NBGRADER}.CheckCellMetadata",
 ]
-#: Ours run the cells in nbgrader's place, and correct the scores before a late penalty is computed.
+#: Ours run the cells in nbgrader's place, correct the scores before a late penalty is computed, and take out
+#: of texts what would run in the formgrader.
 AUTOGRADE = [
     f"{_OURS}.execute.ExecuteInWorker",
     f"{_NBGRADER}.IgnorePattern",
@@ -26,6 +27,7 @@ AUTOGRADE = [
     f"{_NBGRADER}.LimitOutput",
     f"{_NBGRADER}.SaveAutoGrades",
     f"{_OURS}.write.WriteScores",
+    f"{_OURS}.safe.DisarmTexts",
     f"{_NBGRADER}.AssignLatePenalties",
     f"{_NBGRADER}.CheckCellMetadata",
 ]

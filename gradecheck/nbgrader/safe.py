@@ -61,7 +61,10 @@ def _cleaner() -> Any:
 
 
 class DisarmTexts(NbGraderPreprocessor):
-    """Before feedback is printed: texts that are not the instructor's own hold nothing that runs."""
+    """Once a notebook is graded: texts that are not the instructor's own hold nothing that runs.
+
+    The formgrader shows graded notebooks as they are, and feedback is printed from them.
+    """
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:  # noqa: ARG002
         """Disarm one cell."""
