@@ -197,6 +197,18 @@ def test_a_submission_that_nbgrader_refused_is_told() -> None:
     ]
 
 
+def test_who_handed_in_and_was_not_graded_is_not_said_to_be_missing() -> None:
+    waiting = StudentScores("ann", (), handed_in=True)
+    gone = StudentScores("ben", (), handed_in=False)
+    scores = ClassScores("homework", (waiting, gone))
+    assert re.search(r"ann +\? not graded", printed(scores))
+    assert re.search(r"ben +not handed in", printed(scores))
+    assert [problem["message"] for problem in json.loads(to_json(scores))["problems"]] == [
+        "it has not been graded",
+        "nothing was handed in",
+    ]
+
+
 def test_a_score_given_by_hand_stands_in_the_json() -> None:
     result = {"status": "failed", "message": "wrong", "label": "wrong", "score": 0.0, "points": 0.0}
     document = json.loads(to_json(scores_of(Mark("grad_softmax", 5.0, 25.0, True, result))))

@@ -84,6 +84,11 @@ def test_no_student_writes_outside_the_folder(tmp_path: Path) -> None:
     assert len(list((tmp_path / "out").glob("*/results.json"))) == len(names)
 
 
+def test_a_name_that_can_name_a_folder_does(tmp_path: Path) -> None:
+    export_class(graded(student("Zoë O'Neil", mark()), student("a<b>", mark())), Form.GRADESCOPE, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Zoë O'Neil", "a%3Cb%3E"]
+
+
 def test_without_a_submission_there_is_nothing_for_gradescope(tmp_path: Path) -> None:
     with pytest.raises(CourseNotReady, match="there is no graded submission of 'homework' by dee"):
         export_class(one_of_each().only(["dee"]), Form.GRADESCOPE, tmp_path / "out")

@@ -38,12 +38,16 @@ def to_json(scores: ClassScores) -> str:
     """The same as one JSON object, in the form of `gradecheck check --format json`."""
     results = [_result(student, mark) for student in scores.students for mark in student.marks]
     problems = [
-        {"submission": student.student, "message": student.problem or "nothing was handed in"}
+        {"submission": student.student, "message": student.problem or _without_marks(student)}
         for student in scores.students
         if student.problem or not student.marks
     ]
     document = {"schema": SCHEMA, "results": results, "problems": problems}
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _without_marks(student: StudentScores) -> str:
+    return "it has not been graded" if student.handed_in else "nothing was handed in"
 
 
 def _reasons(scores: ClassScores) -> Counter[str]:
@@ -68,7 +72,8 @@ def _table(scores: ClassScores) -> Table:
             cells = [_cell(mark) for mark in student.marks]
             table.add_row(escape(student.student), *cells, f"[bold]{student.points:g}[/]")
         else:
-            table.add_row(escape(student.student), "[dim]not handed in[/]", *["-"] * (columns - 1), "-")
+            state = "[magenta]? not graded[/]" if student.handed_in else "[dim]not handed in[/]"
+            table.add_row(escape(student.student), state, *["-"] * (columns - 1), "-")
     return table
 
 

@@ -17,7 +17,8 @@ from gradecheck.writing import write_whole
 
 #: Below the folder of the course: where exports go unless somebody says otherwise.
 FOLDER = Path("exports")
-_KEPT_IN_NAMES = "@ +-_.,~()"
+#: What folders cannot have in their names on one system or another, and what stands for it here.
+_RESERVED = '/\\:*?"<>|%'
 
 
 class Form(StrEnum):
@@ -117,9 +118,13 @@ def _write_submissions(scores: ClassScores, folder: Path) -> int:
 
 
 def _folder_name(student: StudentScores) -> str:
-    """The student's id where it can name a folder; with other characters as %XX."""
-    name = quote(student.student, safe=_KEPT_IN_NAMES, errors="replace")
+    """The student's id where it can name a folder on any system; other characters as %XX."""
+    name = "".join(c if c.isprintable() and c not in _RESERVED else _escaped(c) for c in student.student)
     return name.replace(".", "%2E") if set(name) <= {"."} else name
+
+
+def _escaped(character: str) -> str:
+    return quote(character, safe="", errors="replace")
 
 
 def _counted(number: int, noun: str) -> str:
