@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo check watch hint test verify release lint format bench pictures apt clean
+.PHONY: help install demo check watch hint test verify release handout lint format bench pictures apt clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -51,6 +51,9 @@ verify: $(STAMP)  ## prove that every exercise is sound
 
 release: $(STAMP)  ## write exercises/ from solutions/
 	@$(BIN)/gradecheck release
+
+handout: $(STAMP)  ## make the folder that students get in dist/handout
+	@$(BIN)/gradecheck handout
 
 lint: $(STAMP)  ## check style, format and types
 	$(BIN)/ruff check

@@ -1,6 +1,5 @@
 """The course as a folder: its assignments, and their release to students."""
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from gradecheck.errors import CourseNotReady
 from gradecheck.nbgrader.generate import generate_release, release_folder, source_folder
-from gradecheck.released import read_record, write_record
+from gradecheck.released import digest_of, read_record, write_record
 
 #: Where a course keeps the notebooks that teach what its exercises ask; it may have none.
 LECTURES = "course_notebooks"
@@ -78,7 +77,7 @@ def out_of_step(root: Path, assignment: str) -> tuple[Path, ...]:
     with fresh_release(root, assignment) as fresh:
         names = {p.relative_to(base) for base in (fresh, target) for p in base.rglob("*") if _is_content(p)}
         return tuple(
-            sorted(target / name for name in names if _digest(fresh / name) != _digest(target / name))
+            sorted(target / name for name in names if digest_of(fresh / name) != digest_of(target / name))
         )
 
 
@@ -88,18 +87,14 @@ def _is_content(path: Path) -> bool:
 
 def _edited(target: Path, name: Path, fresh: Path) -> bool:
     """Whether the released file is neither missing, nor up to date, nor as it was released last."""
-    now = _digest(target / name)
-    return now not in (None, _digest(fresh), read_record(target).get(name.as_posix()))
+    now = digest_of(target / name)
+    return now not in (None, digest_of(fresh), read_record(target).get(name.as_posix()))
 
 
 def _remember(target: Path, released: list[Path]) -> None:
     record = read_record(target)
     for path in released:
-        digest = _digest(path)
+        digest = digest_of(path)
         if digest is not None:
             record[path.relative_to(target).as_posix()] = digest
     write_record(target, record)
-
-
-def _digest(path: Path) -> str | None:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None

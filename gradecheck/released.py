@@ -1,5 +1,6 @@
 """The record of what was released: beside the released folders, the digest of each file as it was."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -22,3 +23,8 @@ def write_record(folder: Path, record: dict[str, str]) -> None:
     """Write the record, in the order of the paths."""
     text = json.dumps(dict(sorted(record.items())), indent=1)
     (folder / RECORD).write_text(f"{text}\n", encoding="utf-8")
+
+
+def digest_of(path: Path) -> str | None:
+    """The SHA-256 of a file, None where there is none."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None

@@ -14,6 +14,7 @@ _COMMANDS = (
     handing.bundle,
     authors.release,
     authors.verify,
+    handing.handout,
     handing.collect,
     handing.autograder,
     grading.grade,

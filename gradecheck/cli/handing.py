@@ -34,6 +34,18 @@ def bundle(assignment: str, student: str | None, folder: Path | None, output: Pa
         click.echo(line)
 
 
+@click.command()
+@click.option("--output", type=_PATH, default=Path("dist", "handout"), show_default=True)
+@click.option("--wheel", type=_PATH, help="gradecheck's wheel; built from its sources by default.")
+@says_what_is_wrong
+def handout(output: Path, wheel: Path | None) -> None:
+    """Write the folder that students get: exercises, README, Makefile, requirements, gradecheck's wheel."""
+    from gradecheck.handout import write_handout
+
+    for name in write_handout(Path(), output, wheel):
+        click.echo(f"wrote {output / name}")
+
+
 @click.group()
 def autograder() -> None:
     """Let another service grade: Gradescope, or GitHub Classroom."""
@@ -54,6 +66,38 @@ def gradescope(assignment: str, output: Path, wheel: Path | None, no_sandbox: bo
 
     made = write_gradescope_zip(Path(), assignment, output, wheel=wheel, sandbox=not no_sandbox)
     click.echo(f"wrote {made}: upload it to Gradescope, and show it to nobody else")
+
+
+@autograder.command()
+@click.argument("assignment")
+@click.option(
+    "--output", type=_PATH, default=Path(".github", "workflows", "classroom.yml"), show_default=True
+)
+@says_what_is_wrong
+def classroom(assignment: str, output: Path) -> None:
+    """Write the workflow with which GitHub Classroom judges an assignment at each push.
+
+    It belongs into the template repository, beside what `gradecheck handout` writes. It judges on public
+    inputs, where students can change everything: grade what counts with `gradecheck grade`.
+    """
+    from gradecheck.autograder.classroom import write_workflow
+
+    click.echo(f"wrote {write_workflow(Path(), assignment, output)}")
+
+
+@autograder.command(hidden=True)
+@click.argument("report", type=_PATH)
+@click.option("--of", "worth", multiple=True, metavar="EXERCISE=POINTS", help="What an exercise is worth.")
+@says_what_is_wrong
+def points(report: Path, worth: tuple[str, ...]) -> None:
+    """Say what a report is worth, for the workflow of GitHub Classroom."""
+    from gradecheck.autograder.points import points_line
+
+    try:
+        by_name = {name: float(number) for name, _, number in (each.rpartition("=") for each in worth)}
+    except ValueError as error:
+        raise click.BadParameter("write --of grad_sigmoid=20") from error
+    click.echo(points_line(report, by_name))
 
 
 @click.command()
