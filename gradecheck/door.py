@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gradecheck.cases import PUBLIC_SEED
+from gradecheck.catalogue import find_exercise
 from gradecheck.diagnose.source import AnswerSource
 from gradecheck.judge import judge
 from gradecheck.ladder import open_hints
@@ -101,8 +102,6 @@ def _judge_inline(
     function: Callable[..., Any], exercise: str | None, points: float | None, seed: int
 ) -> Result:
     name = exercise or getattr(function, "__name__", type(function).__name__)
-    from gradecheck.catalogue import find_exercise  # modules of other authors may import this package
-
     asked = find_exercise(str(name))
     caller = InlineCaller({asked.name: function})
     source = _source(function, asked.name)

@@ -88,6 +88,19 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ran]:
     return said
 
 
+def test_the_map_shows_every_room() -> None:
+    rooms = {
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in (ROOT / "gradecheck").iterdir()
+        if not path.name.startswith("__") and (path.suffix == ".py" or (path / "__init__.py").is_file())
+    }
+    assert {room for room in rooms if f"`{room}`" not in TEXT} == set()
+
+
+def test_it_is_read_in_one_sitting() -> None:
+    assert len(TEXT.splitlines()) <= 150
+
+
 def test_the_definition_fits_on_twenty_lines() -> None:
     assert len([line for line in DEFINITION.splitlines() if line.strip()]) <= 20
 
