@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gradecheck.graph.drawing import Drawing
 from gradecheck.setting import Setting
 
 Shape = tuple[int, ...]
@@ -21,6 +22,10 @@ Float64 = NDArray[np.float64]
 Forward = Callable[..., Any]
 #: `vjp(*inputs, upstream)`: the true vector-Jacobian products, one float64 array an output.
 VectorJacobianProduct = Callable[..., tuple[Float64, ...]]
+#: `truth(vjp, *inputs, upstream, *settings)`: the right answer where it is no vector-Jacobian product itself,
+#: a tuple with an array an output. `vjp` takes the inputs of the forward function and an upstream gradient,
+#: and gives a product for each of those inputs; it is called with each oracle's, so the two stay two.
+Truth = Callable[..., tuple[Any, ...]]
 #: `formula(vjp, *inputs, upstream)`: what a known mistake computes; one array, or a tuple of arrays.
 Formula = Callable[..., Any]
 
@@ -43,7 +48,10 @@ class Mistake:
         sentence: what happened, for the student; it must not contain the right formula.
         hint: a question or an observation to think about.
         stronger_hint: one step nearer; still not the answer.
-        formula: what the mistake computes, for recognising and for planting it.
+        formula: what the mistake computes, for recognising and for planting it; not needed where there are
+            answers.
+        answers: where an exercise has a driver, the mistake as students write it: functions or classes to
+            drive in their place. They make one and the same mistake, with one step size or another, say.
         outcome: its class.
         takes_settings: whether the formula takes the exercise's settings after the upstream gradient.
     """
@@ -52,9 +60,10 @@ class Mistake:
     sentence: str
     hint: str
     stronger_hint: str
-    formula: Formula
+    formula: Formula | None = None
     outcome: MistakeClass = MistakeClass.REJECTED
     takes_settings: bool = False
+    answers: tuple[Callable[..., Any], ...] = ()
 
 
 def exact_shape(shape: Shape) -> tuple[Shape, ...]:
@@ -87,6 +96,16 @@ class Exercise:
             that each has where a case does not name it; `forward` and `forward_numpy` take them last.
         whole_jacobian: the function takes no upstream gradient and returns the Jacobian dz/dx itself.
         accepts_shapes: which shapes are taken for an output of a given shape.
+        driver: the name of the driver in `gradecheck.drive` that asks the student's code, where a call with
+            the arguments is not enough; it gives float64 arrays, so a `tolerance` goes with it.
+        called_as: the call as a student writes it, where a driver makes another than the arguments say.
+        truth: the right answer, where it is not simply the gradients of `differentiates`.
+        named_outputs: the names of what is compared, where they are not those of gradients.
+        tolerance: the largest error of a right answer, relative to the largest entry of the truth, or to that
+            of the upstream gradient where this is larger; None for the tolerance of float32.
+        place: where a wrong answer was given, in words that name settings, such as "in the graph {graph}".
+        drawing: from the settings to a graph without numbers, where the last output is what is compared at
+            each of its operations, and the others are what is compared at its leaves.
         mistakes: the known mistakes of this exercise, besides those that any exercise can have.
         worth_knowing: a sentence for those who got it right.
     """
@@ -108,6 +127,13 @@ class Exercise:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     whole_jacobian: bool = False
     accepts_shapes: Callable[[Shape], tuple[Shape, ...]] = exact_shape
+    driver: str = ""
+    called_as: str = ""
+    truth: Truth | None = None
+    named_outputs: tuple[str, ...] = ()
+    tolerance: float | None = None
+    place: str = ""
+    drawing: Callable[..., Drawing] | None = None
     mistakes: tuple[Mistake, ...] = field(default=())
     worth_knowing: str = ""
 
@@ -124,10 +150,14 @@ class Exercise:
     @property
     def outputs(self) -> tuple[str, ...]:
         """The names of what the function returns, such as ("dx",), or ("J",) for a Jacobian."""
+        if self.named_outputs:
+            return self.named_outputs
         return ("J",) if self.whole_jacobian else tuple(f"d{name}" for name in self.differentiates)
 
     @property
     def signature(self) -> str:
         """The call as a student writes it, such as "grad_sigmoid(x, dz)"."""
+        if self.called_as:
+            return self.called_as
         settings = [f"{name}={value!r}" for name, value in self.settings.items()]
         return f"{self.name}({', '.join([*self.arguments, *settings])})"

@@ -9,6 +9,7 @@ from gradecheck.errors import GradecheckError
 from gradecheck.exercise import Exercise, Float64
 from gradecheck.likeness import take_likeness
 from gradecheck.observe import PATIENCE_SECONDS, Evidence, Observation, observe
+from gradecheck.picture import picture
 from gradecheck.probe import probe
 from gradecheck.run.caller import Caller
 from gradecheck.run.outcome import Raised
@@ -50,7 +51,10 @@ def judge(
     stop = _stop(evidence)
     unknown = hidden and status is Status.FAILED and diagnosis.misconception is None
     likeness = take_likeness(exercise, caller) if unknown and not evidence.broken_off else None
-    return Verdict(exercise, status, total, diagnosis, outputs, seed, hidden, shown, drawn, stop, likeness)
+    drawing = picture(evidence, hidden=hidden)
+    return Verdict(
+        exercise, status, total, diagnosis, outputs, seed, hidden, shown, drawn, stop, likeness, drawing
+    )
 
 
 def not_graded(exercise: Exercise, error: GradecheckError | OSError, *, seed: int = PUBLIC_SEED) -> Verdict:

@@ -13,10 +13,12 @@ from gradecheck.compare import Fault, Finding, compare
 from gradecheck.exercise import Exercise
 from gradecheck.reference.expectation import ExpectedCase, expected_cases
 from gradecheck.run.caller import ArgumentKind, Caller
-from gradecheck.run.outcome import Died, Missing, Outcome, Raised, Returned, TimedOut
+from gradecheck.run.outcome import Array, Died, Missing, Outcome, Raised, Returned, TimedOut
 
 #: All calls of one exercise together get this many seconds of wall time; right answers need milliseconds.
 PATIENCE_SECONDS = 30.0
+#: What is left of a number of ordinary size that was increased by a step and decreased again, in float64.
+ROUNDED_BACK = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +142,9 @@ class _Questioner:
         self._caller = caller
         self._deadline = deadline
         self._patience = patience
-        self._kind = ArgumentKind.TENSOR32
+        # What drives an answer takes float64 arrays, and decides itself in which form to hand numbers over.
+        self._kinds = (ArgumentKind.ARRAY64,) if exercise.driver else tuple(ArgumentKind)
+        self._kind = self._kinds[0]
         self._used: dict[str, None] = {}
 
     @property
@@ -150,7 +154,7 @@ class _Questioner:
     def ask(self, expected: ExpectedCase, again: bool = False) -> Observation:
         """One case, in the form that worked before, or else in the first form that works."""
         first: Outcome | None = None
-        for kind in [self._kind, *(k for k in ArgumentKind if k is not self._kind)]:
+        for kind in [self._kind, *(k for k in self._kinds if k is not self._kind)]:
             if time.monotonic() > self._deadline:
                 return self._observation(expected, TimedOut(self._patience, together=True), kind, again)
             outcome = self._call(expected.case, kind)
@@ -166,15 +170,16 @@ class _Questioner:
     def changed_arguments(self, cases: list[ExpectedCase]) -> tuple[str, ...]:
         """Names of arguments that differ after a call with arrays, which can be written to."""
         changed: dict[str, None] = {}
+        kind = ArgumentKind.ARRAY64 if self._exercise.driver else ArgumentKind.ARRAY32
         for expected in cases:
-            outcome = self._call(expected.case, ArgumentKind.ARRAY32, report_arguments=True)
+            outcome = self._call(expected.case, kind, report_arguments=True)
             if not isinstance(outcome, Returned):
                 continue
             before_and_after = zip(
                 self._exercise.arguments, expected.case.arguments, outcome.arguments_after, strict=False
             )
             for name, before, after in before_and_after:
-                if not np.array_equal(before, after):
+                if not _is_unchanged(before, after):
                     changed[name] = None
         return tuple(changed)
 
@@ -186,6 +191,7 @@ class _Questioner:
             outputs=len(self._exercise.outputs),
             report_arguments=report_arguments,
             settings=case.settings,
+            driver=self._exercise.driver,
         )
         if isinstance(outcome, Returned | Raised):
             self._used.update(dict.fromkeys(outcome.used))
@@ -208,6 +214,14 @@ class _Questioner:
         if outcome.stacked_from > 1 and any(finding.fault is Fault.SHAPE for finding in findings):
             return _another_count(outcome.stacked_from, expected)  # a tuple of rows would have fitted
         return findings
+
+
+def _is_unchanged(before: Array, after: Array) -> bool:
+    """Whether an array holds what it held; one of float64 may have been moved and moved back."""
+    if after.dtype == np.float64 and before.shape == after.shape:
+        moved = np.asarray(after, np.float64) - np.asarray(before, np.float64)
+        return bool(np.all(abs(moved) <= ROUNDED_BACK))
+    return np.array_equal(before, after)
 
 
 def _another_count(returned: int, expected: ExpectedCase) -> tuple[Finding, ...]:

@@ -175,7 +175,9 @@ def _submission(name: str, cells: list[Cell], asked: dict[str, Asked]) -> Submis
 
 def _safe(cell: Cell) -> Cell:
     """The cell, or in place of one that meddles with what calls answers, one that says so."""
-    if not any(word in cell.source for word in ("gradecheck", "pywrap", "run")):  # most need no second look
+    if not any(
+        word in cell.source for word in ("gradecheck", "pywrap", "run", "drive")
+    ):  # most need no second look
         return cell
     meddles = AnswerSource(readable_text([cell.source])).reaches_for_machinery()
     return Cell(cell.number, _REFUSAL) if meddles else cell

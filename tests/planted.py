@@ -107,6 +107,7 @@ class Scripted:
         outputs: int = 1,
         report_arguments: bool = False,
         settings: Sequence[Setting] = (),
+        driver: str = "",
     ) -> Outcome:
         at = len(self.kinds)
         self.kinds.append(kind)
@@ -121,6 +122,7 @@ class Scripted:
             outputs=outputs,
             report_arguments=report_arguments,
             settings=settings,
+            driver=driver,
         )
 
 

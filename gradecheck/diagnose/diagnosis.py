@@ -82,7 +82,10 @@ def diagnose(
             "not started",
             started=False,
         )
-    used = (*(source.forbidden_helpers(name) if source else ()), *evidence.used)
+    used = (
+        *(source.forbidden_helpers(name, graph=bool(evidence.exercise.driver)) if source else ()),
+        *evidence.used,
+    )
     if used:
         return Diagnosis(
             words.not_allowed(used), "not allowed", "autodiff-inside", *words.POLICY_HINTS, allowed=False
@@ -120,7 +123,8 @@ def _not_started(evidence: Evidence, source: AnswerSource | None) -> bool:
 def _right(evidence: Evidence, source: AnswerSource | None) -> Diagnosis:
     lost = _lost(evidence)
     remarks = _remarks(evidence, lost)
-    if source is not None and source.nudges_and_measures(evidence.exercise.name):
+    asked_for = bool(evidence.exercise.driver)
+    if source is not None and not asked_for and source.nudges_and_measures(evidence.exercise.name):
         remarks = (*remarks, words.finite_differences())
     if evidence.changed:
         message = words.right_but_changes(evidence.changed)
@@ -136,7 +140,7 @@ def _lost(evidence: Evidence) -> float:
 
 def _remarks(evidence: Evidence, lost: float) -> tuple[str, ...]:
     remarks = []
-    if evidence.first.kind is not ArgumentKind.TENSOR32:
+    if evidence.first.kind is not ArgumentKind.TENSOR32 and not evidence.exercise.driver:
         remarks.append(words.another_form(evidence.first.kind))
     if lost > FLOAT32_REMARK:
         remarks.append(words.float32(lost))
@@ -184,7 +188,12 @@ def _no_result(evidence: Evidence, fault: Observation) -> Diagnosis:
     message = words.raised(evidence, fault, outcome)
     if mistake is None:
         return Diagnosis(message, "error")
-    return _named(mistake, f"{message} {words.on_square_inputs(mistake)}", "error", evidence)
+    told = (
+        f"{mistake.sentence} {message}"
+        if evidence.exercise.driver
+        else f"{message} {words.on_square_inputs(mistake)}"
+    )
+    return _named(mistake, told, "error", evidence)
 
 
 def _raised_on_extremes(evidence: Evidence, fault: Observation, outcome: Raised) -> Diagnosis:

@@ -167,7 +167,12 @@ ABOUT_ALL_OUTPUTS = frozenset({"first-gradient-for-all", "last-gradient-for-all"
 
 @lru_cache(maxsize=256)
 def known_mistakes(exercise: Exercise) -> tuple[Mistake, ...]:
-    """The mistakes to look for in an exercise: its own first, then those shared by all."""
+    """The mistakes to look for in an exercise: its own first, then those shared by all.
+
+    What a driver asks is no function of the arguments, so the shared ones say nothing about it.
+    """
+    if exercise.driver:
+        return exercise.mistakes
     rank = np.ndim(exercise.printed[exercise.differentiates[0]])
     matrices = _FOR_MATRICES if rank == 2 and not exercise.whole_jacobian else ()
     several = _FOR_SEVERAL_OUTPUTS if len(exercise.outputs) > 1 else ()

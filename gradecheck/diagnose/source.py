@@ -29,6 +29,7 @@ _FORBIDDEN_NAMES = {
     "get_gradient_function": "TensorFlow's registry of gradients",
 }
 _GRADIENT_KERNEL = re.compile(r"\w+Grad(V2|Ext)?$|\w*Backprop\w*$|\w+_backprop\w*$|\w+_grad$")
+_GRAPH = re.compile(r"gradecheck\.graph\b")
 _LIBRARIES = {"tensorflow": "tf", "keras": "keras", "gradecheck": "gradecheck"}
 _OTHER_AUTODIFF = ("jax", "torch", "autograd", "tinygrad", "mlx")
 
@@ -75,22 +76,30 @@ class AnswerSource:
         return name in self._functions
 
     def is_stub(self, name: str) -> bool:
-        """Whether `name` does nothing: a docstring, pass, ..., return, raise NotImplementedError."""
+        """Whether `name`, or a method of it, does nothing: docstring, pass, return, NotImplementedError."""
         node = self._functions.get(name)
+        if isinstance(node, ast.ClassDef):
+            methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+            return any(all(_does_nothing(s) for s in method.body) for method in methods)
         return isinstance(node, ast.FunctionDef) and all(_does_nothing(s) for s in node.body)
 
-    def forbidden_helpers(self, name: str) -> tuple[str, ...]:
+    def forbidden_helpers(self, name: str, *, graph: bool = False) -> tuple[str, ...]:
         """The automatic differentiation that `name`, or a function that it uses, reaches for.
 
         Code of the notebook that the answer does not use, such as a comparison with the tape in a
         scratch cell, does not count.
+
+        Args:
+            name: the answer's.
+            graph: whether `gradecheck.graph` is part of what answers are made of. What may
+                not be called of it is found out when it is called.
         """
         found: dict[str, None] = {}
         for node in self._reachable(name):
             outside = _names_from_outside(node)
             visible = {alias: path for alias, path in self._aliases.items() if alias in outside}
             for part in ast.walk(node):
-                found.update(dict.fromkeys(_forbidden(part, visible)))
+                found.update(dict.fromkeys(_forbidden(part, visible, graph=graph)))
         return tuple(found)
 
     def reaches_for_machinery(self) -> bool:
@@ -205,7 +214,7 @@ def _dotted(node: ast.AST, aliases: dict[str, str]) -> str | None:
     return f"{base}.{named[1]}" if base else None
 
 
-def _forbidden(node: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
+def _forbidden(node: ast.AST, aliases: dict[str, str], *, graph: bool) -> Iterator[str]:
     if reaches_for_its_caller(node):
         yield "what stands in its caller's memory"
     if isinstance(node, ast.Import | ast.ImportFrom):
@@ -218,6 +227,8 @@ def _forbidden(node: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
     else:
         return
     for path in filter(None, paths):
+        if graph and (path == "gradecheck" or _GRAPH.match(path)):
+            continue
         named = _name_forbidden(path)
         if named:
             yield named

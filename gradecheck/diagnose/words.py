@@ -101,6 +101,8 @@ def raised(evidence: Evidence, fault: Observation, outcome: Raised) -> str:
     exercise = evidence.exercise
     if outcome.type == "TypeError" and outcome.frame is None:
         return f"{exercise.name} cannot be called as {exercise.signature}: {_one_line(outcome.message)}."
+    if exercise.place:
+        return f"{_stopped(outcome)},{_on(evidence, fault)}."
     return f"{_stopped(outcome)}. {_shapes(evidence, fault)}"
 
 
@@ -202,6 +204,9 @@ def float32(error: float) -> str:
 
 
 def _on(evidence: Evidence, fault: Observation) -> str:
+    if evidence.exercise.place:
+        named = dict(zip(evidence.exercise.settings, fault.case.settings, strict=True))
+        return f" {evidence.exercise.place.format_map(named)}"
     if fault.case.kind is CaseKind.PRINTED:
         return " in the printed example"
     shapes = ", ".join(f"{name} {shape}" for name, shape in shapes_of(evidence.exercise, fault.case).items())

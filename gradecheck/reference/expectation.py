@@ -20,6 +20,8 @@ EPS32 = float(np.finfo(np.float32).eps)
 ROUNDINGS = 14.0
 #: For sums that cancel, such as 1 - sigmoid(5): a rounding of each upstream entry that reaches an input.
 CANCELLED_ROUNDINGS = 2.0
+#: As `ROUNDINGS`, for a chain of six operations that each round.
+TRUTH_ROUNDINGS = 40.0
 #: Relative error allowed on extreme inputs, where only robustness is asked.
 EXTREME_TOLERANCE = 1e-4
 #: The oracles agree to better than 1e-9 wherever an exercise is sound.
@@ -105,6 +107,8 @@ def expect(exercise: Exercise, case: Case, by_tape: tuple[Float64, ...] | None =
     inputs = [a.astype(np.float64) for a in case.inputs]
     upstream = None if case.upstream is None else case.upstream.astype(np.float64)
     exercise = _with_settings(exercise, case.settings)
+    if exercise.truth is not None:
+        return ExpectedCase(case, _by_truth(exercise, case, inputs, upstream))
     outputs = []
     for at, (name, index) in enumerate(zip(exercise.outputs, _indices(exercise), strict=True)):
         value = by_tape[at] if by_tape else _by_tape(exercise, inputs, upstream, index)
@@ -116,12 +120,50 @@ def expect(exercise: Exercise, case: Case, by_tape: tuple[Float64, ...] | None =
             name=name,
             value=value,
             difference=_contract(matrix, upstream),
-            tolerance=_tolerance(case.kind, matrix, upstream),
+            tolerance=_allowed(exercise, case.kind, matrix, upstream),
             jacobian=matrix,
         )
         _require_agreement(exercise, case, output)
         outputs.append(output)
     return ExpectedCase(case, tuple(outputs))
+
+
+def _by_truth(
+    exercise: Exercise, case: Case, inputs: list[Float64], upstream: Float64 | None
+) -> tuple[ExpectedOutput, ...]:
+    """The reference where an exercise says itself what is right, in terms of vector-Jacobian products."""
+    assert exercise.truth is not None
+
+    def by_tape(*arguments: Float64) -> tuple[Float64, ...]:
+        *others, dz = arguments
+        return vector_jacobian_products(exercise.forward, others, dz, range(len(others)))
+
+    given = [*inputs, *(() if upstream is None else (upstream,)), *case.settings]
+    both = [exercise.truth(vjp, *given) for vjp in (by_tape, _by_differences(exercise))]
+    outputs = []
+    for name, value, difference in zip(exercise.outputs, *both, strict=True):
+        one, other = np.asarray(value, np.float64), np.asarray(difference, np.float64)
+        output = ExpectedOutput(name, one, other, _tolerance_of_truth(exercise, one, upstream), np.empty(0))
+        _require_agreement(exercise, case, output)
+        outputs.append(output)
+    return tuple(outputs)
+
+
+def _by_differences(exercise: Exercise) -> Callable[..., tuple[Float64, ...]]:
+    """The products for all inputs of an exercise without settings."""
+
+    def products(*arguments: Float64) -> tuple[Float64, ...]:
+        *others, dz = arguments
+        return tuple(_contract(_jacobian(exercise, others, at), dz) for at in range(len(others)))
+
+    return products
+
+
+def _tolerance_of_truth(exercise: Exercise, value: Float64, upstream: Float64 | None) -> Float64:
+    largest = 1.0 if upstream is None else float(abs(upstream).max())
+    if exercise.tolerance is not None:
+        return np.full(value.shape, exercise.tolerance * max(largest, float(abs(value).max(initial=0.0))))
+    return EPS32 * (TRUTH_ROUNDINGS * abs(value) + 2 * CANCELLED_ROUNDINGS * largest)
 
 
 def true_products(
@@ -132,6 +174,8 @@ def true_products(
     Differences need no tape, so a planted mistake is not taken for an answer that uses one.
     """
     exercise = _with_settings(exercise, settings)
+    if exercise.truth is not None:
+        return exercise.truth(_by_differences(exercise), *arguments, *settings)
     inputs = arguments[: len(exercise.inputs)]
     upstream = None if exercise.whole_jacobian else arguments[-1]
     return tuple(_contract(_jacobian(exercise, inputs, index), upstream) for index in _indices(exercise))
@@ -204,6 +248,15 @@ def _contract(matrix: Float64, upstream: Float64 | None) -> Float64:
     return np.asarray(upstream.reshape(-1) @ rows).reshape(matrix.shape[upstream.ndim :])
 
 
+def _allowed(exercise: Exercise, kind: CaseKind, matrix: Float64, upstream: Float64 | None) -> Float64:
+    """As `_tolerance`, or what the exercise itself says."""
+    if exercise.tolerance is None:
+        return _tolerance(kind, matrix, upstream)
+    sizes = None if upstream is None else abs(upstream)
+    largest = 1.0 if sizes is None else float(sizes.max())
+    return exercise.tolerance * np.maximum(_contract(abs(matrix), sizes), largest)
+
+
 def _tolerance(kind: CaseKind, matrix: Float64, upstream: Float64 | None) -> Float64:
     """The largest absolute error that a right answer may have, per element."""
     sizes = None if upstream is None else abs(upstream)
@@ -220,7 +273,8 @@ def _tolerance(kind: CaseKind, matrix: Float64, upstream: Float64 | None) -> Flo
 
 def _require_agreement(exercise: Exercise, case: Case, output: ExpectedOutput) -> None:
     sizes = None if case.upstream is None else abs(case.upstream.astype(np.float64))
-    scale = _contract(abs(output.jacobian), sizes)
+    by_truth = exercise.truth is not None
+    scale = abs(output.value) if by_truth else _contract(abs(output.jacobian), sizes)
     allowed = ORACLE_TOLERANCE * np.maximum(scale, 1.0 if sizes is None else float(sizes.max()))
     wrong = ~(abs(output.value - output.difference) <= allowed)
     if wrong.any():

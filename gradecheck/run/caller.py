@@ -32,6 +32,7 @@ class Caller(Protocol):
         outputs: int = 1,
         report_arguments: bool = False,
         settings: Sequence[Setting] = (),
+        driver: str = "",
     ) -> Outcome:
         """Call `function` by position and report what came of it; never raises for what it does.
 
@@ -43,5 +44,7 @@ class Caller(Protocol):
                 list of any length is taken apart, one `Returned.values` entry an item.
             report_arguments: also report the arguments as they are after the call.
             settings: plain values that follow the arrays, as they are.
+            driver: the name of the driver in `gradecheck.drive` that is given the function and the arguments,
+                in place of a call of the function itself.
         """
         ...

@@ -34,8 +34,11 @@ class InlineCaller:
         outputs: int = 1,
         report_arguments: bool = False,
         settings: Sequence[Setting] = (),
+        driver: str = "",
     ) -> Outcome:
         """Call a function here; what it prints is swallowed, and only KeyboardInterrupt passes through."""
-        request = Request(function, tuple(arguments), kind, outputs, report_arguments, tuple(settings))
+        request = Request(
+            function, tuple(arguments), kind, outputs, report_arguments, tuple(settings), driver
+        )
         with quiet():
             return invoke(self._functions, request, self._locate)

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from gradecheck.drive import DRIVERS
+from gradecheck.drive.driver import noticing
 from gradecheck.run.caller import ArgumentKind
 from gradecheck.run.frames import Locate, describe
 from gradecheck.run.limits import MAX_ARRAYS
 from gradecheck.run.outcome import Array, Missing, NotArray, Raised, Returned
 from gradecheck.run.values import count_stacked, make_arguments, read_values, to_value
-from gradecheck.run.watch import watching
+from gradecheck.run.watch import Watch, watching
 from gradecheck.setting import Setting
 
 _NOTHING = np.empty(0)
@@ -27,6 +29,7 @@ class Request:
     outputs: int = 1
     report_arguments: bool = False
     settings: Sequence[Setting] = ()
+    driver: str = ""
 
 
 def invoke(functions: Mapping[str, Any], request: Request, locate: Locate) -> Returned | Raised | Missing:
@@ -37,7 +40,7 @@ def invoke(functions: Mapping[str, Any], request: Request, locate: Locate) -> Re
     arguments = make_arguments(request.arguments, request.kind)
     with watching() as watch:
         try:
-            returned = function(*arguments, *request.settings)
+            returned = _called(function, arguments, request, watch)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit, too, is the student's mistake
@@ -46,6 +49,15 @@ def invoke(functions: Mapping[str, Any], request: Request, locate: Locate) -> Re
         stacked = count_stacked(returned, values) if request.outputs == 1 else 1
     after = _arguments_after(arguments) if request.report_arguments else ()
     return Returned(values[:MAX_ARRAYS], after, watch.used(), stacked)
+
+
+def _called(function: Any, arguments: Sequence[Any], request: Request, watch: Watch) -> Any:
+    """What the function returns, or what its driver makes of it."""
+    if not request.driver:
+        return function(*arguments, *request.settings)
+    driver = DRIVERS[request.driver]
+    with noticing(driver.forbidden, watch.add):
+        return driver.call(function, *arguments, *request.settings)
 
 
 def _arguments_after(arguments: Sequence[object]) -> tuple[Array, ...]:

@@ -32,6 +32,7 @@ def request_to_message(request: Request, identity: str) -> Message:
         "outputs": request.outputs,
         "report_arguments": request.report_arguments,
         "settings": list(request.settings),
+        "driver": request.driver,
     }
     return Message(head, tuple(request.arguments))
 
@@ -43,7 +44,13 @@ def request_from_message(message: Message) -> Request:
     # JSON knows no tuples, and no setting is a list.
     settings = tuple(tuple(s) if isinstance(s, list) else s for s in head["settings"])
     return Request(
-        head["function"], message.arrays, kind, head["outputs"], head["report_arguments"], settings
+        head["function"],
+        message.arrays,
+        kind,
+        head["outputs"],
+        head["report_arguments"],
+        settings,
+        head["driver"],
     )
 
 

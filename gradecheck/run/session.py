@@ -117,6 +117,7 @@ class Session:
         outputs: int = 1,
         report_arguments: bool = False,
         settings: Sequence[Setting] = (),
+        driver: str = "",
     ) -> Outcome:
         """Call a function that the cells defined; see `gradecheck.run.caller.Caller.call`.
 
@@ -124,7 +125,9 @@ class Session:
             WorkerUnavailable: no process could be started; nothing that the function does raises.
         """
         self.run_cells()
-        request = Request(function, tuple(arguments), kind, outputs, report_arguments, tuple(settings))
+        request = Request(
+            function, tuple(arguments), kind, outputs, report_arguments, tuple(settings), driver
+        )
         message = request_to_message(request, secrets.token_hex(8))
         outcome = self._surely(lambda: self._call(message))
         if outcome is None:  # an answer to a question that was not asked

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from gradecheck.compare import compare
-from gradecheck.diagnose.recognise import evaluate, plant
+from gradecheck.diagnose.recognise import evaluate, plants
 from gradecheck.diagnose.shared import known_mistakes
 from gradecheck.errors import GradecheckError
 from gradecheck.exercise import Exercise, Mistake, MistakeClass
@@ -24,10 +24,11 @@ def verify_exercise(exercise: Exercise) -> Iterator[Claim]:
     """The claims about one definition: its oracles, and its known mistakes."""
     yield _oracles_agree(exercise)
     yield _tape_is_refused(exercise)
+    seed = secrets.randbelow(2**32)
     for mistake in known_mistakes(exercise):
         own = mistake in exercise.mistakes
         if mistake.outcome is not MistakeClass.POLICY and (own or _is_possible(exercise, mistake)):
-            yield _mistake_meets_its_class(exercise, mistake)
+            yield _mistake_meets_its_class(exercise, mistake, seed)
 
 
 def _oracles_agree(exercise: Exercise) -> Claim:
@@ -45,12 +46,15 @@ def _oracles_agree(exercise: Exercise) -> Claim:
 
 
 def _tape_is_refused(exercise: Exercise) -> Claim:
-    verdict = _judge_planted(exercise, _answer_by_tape(exercise))
+    verdict = _judge_planted(exercise, _answer_by_tape(exercise), secrets.randbelow(2**32))
     holds = verdict.score == 0.0 and verdict.diagnosis.misconception == "autodiff-inside"
     return Claim(exercise.name, f"an answer that calls the tape earns nothing ({_seen(verdict)})", holds)
 
 
 def _answer_by_tape(exercise: Exercise) -> Callable[..., Any]:
+    if exercise.driver:
+        return _open_a_tape
+
     def answer(*arguments: Any) -> Any:
         tf = load_tensorflow()
         count = len(exercise.inputs)
@@ -68,6 +72,12 @@ def _answer_by_tape(exercise: Exercise) -> Callable[..., Any]:
     return answer
 
 
+def _open_a_tape(*_: Any, **__: Any) -> None:
+    """An answer to whatever is driven."""
+    with load_tensorflow().GradientTape():
+        pass
+
+
 def _is_possible(exercise: Exercise, mistake: Mistake) -> bool:
     """Whether the mistake differs from the truth in this exercise; dz of a sum is no mistake in a sum."""
     for expected in expected_cases(exercise, 0)[1:]:
@@ -80,16 +90,18 @@ def _is_possible(exercise: Exercise, mistake: Mistake) -> bool:
     return False
 
 
-def _mistake_meets_its_class(exercise: Exercise, mistake: Mistake) -> Claim:
-    verdict = _judge_planted(exercise, plant(exercise, mistake))
+def _mistake_meets_its_class(exercise: Exercise, mistake: Mistake, seed: int) -> Claim:
+    verdicts = [_judge_planted(exercise, planted, seed) for planted in plants(exercise, mistake)]
     wanted = {MistakeClass.REJECTED: 0.0, MistakeClass.EXTREME: MODERATE_SHARE, MistakeClass.NOTED: 1.0}
-    worst = min((output.score for output in verdict.outputs), default=verdict.score)
-    holds = worst == wanted[mistake.outcome]  # outputs that the mistake leaves alone keep their share
-    return Claim(exercise.name, f"the mistake {mistake.id} is {mistake.outcome} ({_seen(verdict)})", holds)
+    # Outputs that the mistake leaves alone keep their share.
+    worst = [min((output.score for output in v.outputs), default=v.score) for v in verdicts]
+    seen = "; ".join(dict.fromkeys(map(_seen, verdicts)))
+    holds = set(worst) == {wanted[mistake.outcome]}
+    return Claim(exercise.name, f"the mistake {mistake.id} is {mistake.outcome} ({seen})", holds)
 
 
-def _judge_planted(exercise: Exercise, function: Callable[..., Any]) -> Verdict:
-    return judge(exercise, InlineCaller({exercise.name: function}), seed=secrets.randbelow(2**32))
+def _judge_planted(exercise: Exercise, function: Callable[..., Any], seed: int) -> Verdict:
+    return judge(exercise, InlineCaller({exercise.name: function}), seed=seed)
 
 
 def _seen(verdict: Verdict) -> str:

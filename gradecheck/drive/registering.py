@@ -1,0 +1,90 @@
+"""Driving `RegisterGradient(operation, registry)`: rules are entered for fresh operations, and looked up."""
+
+import warnings
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradecheck.drive.driver import NotAsAsked, described
+from gradecheck.graph import Operation
+
+Float64 = NDArray[np.float64]
+
+
+def drive(student: Callable[..., Any], x: Float64, dz: Float64) -> tuple[Float64, Float64, Float64]:
+    """Register the rules of two operations, and see what has become of them.
+
+    Returns:
+        What the rules give that are found in the registry under their classes, stacked, 0 where none is;
+        what the two names under the decorators give when they are called, 0 where they are no function; and
+        for the first and for the second rule of one class whether there was an alarm, an exception or a
+        warning: 1 or 0.
+    """
+    kinds = _fresh("cube"), _fresh("twice_the_cube")
+    registry: dict[Any, Any] = {}
+    operation = SimpleNamespace(inputs=[x], output=x**3, input_nodes=[])
+    rules = _rules()
+    alarms, kept = [], []
+    for kind, rule in zip(kinds, rules, strict=True):
+        alarm, decorated = _register(student, kind, registry, rule, may_raise=False)
+        alarms.append(alarm)
+        kept.append(_given(decorated, operation, dz))
+    found = [_given(registry.get(kind), operation, dz) for kind in kinds]
+    again, _ = _register(student, kinds[0], registry, _rules()[0], may_raise=True)
+    return np.stack(found), np.stack(kept), np.array([max(alarms), again])
+
+
+def _register(
+    student: Callable[..., Any], kind: type, registry: dict[Any, Any], rule: Any, *, may_raise: bool
+) -> tuple[float, Any]:
+    """Whether there was an alarm, and what the decorator gave back."""
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        decorator = student(kind, registry)
+        if not callable(decorator):
+            raise NotAsAsked(
+                f"RegisterGradient(…) gave {described(decorator)}; it must give a decorator, something to "
+                "call with the rule"
+            )
+        try:
+            decorated = decorator(rule)
+        except Exception:  # an alarm may be any exception, but only where there is cause for alarm
+            if not may_raise:
+                raise
+            return 1.0, None
+    return float(bool(heard)), decorated
+
+
+def _fresh(name: str) -> type[Operation]:
+    """A class of operations that nobody has seen; the library's list of classes stays as it was."""
+    before = dict(Operation.types)
+    kind = type(name, (Operation,), {"compute": lambda _self, x: x**3, "__init__": _init})
+    Operation.types.clear()
+    Operation.types.update(before)
+    return kind
+
+
+def _init(_operation: Any, *_inputs: Any) -> None:
+    """Makes an operation without a graph."""
+
+
+def _rules() -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """New functions at every call."""
+
+    def cube_gradient(op: Any, G: Any) -> Any:
+        return G * 3.0 * op.inputs[0] ** 2
+
+    def twice_the_cube_gradient(op: Any, G: Any) -> Any:
+        return G * 6.0 * op.inputs[0] ** 2
+
+    return cube_gradient, twice_the_cube_gradient
+
+
+def _given(rule: Any, operation: Any, upstream: Float64) -> Float64:
+    """What a rule gives, 0 where it is no function."""
+    if not callable(rule):
+        return np.zeros(upstream.shape)
+    return np.asarray(rule(operation, upstream), np.float64)

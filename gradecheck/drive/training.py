@@ -1,0 +1,71 @@
+"""Driving `train_perceptron(X, c, W, b, rate, steps)`: train, and look at what must hold."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradecheck.drive.driver import NotAsAsked, described
+from gradecheck.graph import Graph, Variable
+
+Float64 = NDArray[np.float64]
+RATE = 0.01
+STEPS = 100
+#: The share of the points that must be on the right side in the end.
+ACCURATE = 0.98
+
+
+def clouds(noise: Float64) -> tuple[Float64, Float64]:
+    """Points around (-2, -2) and (2, 2) in turn, and their classes.
+
+    Args:
+        noise: (n, 2), between -2 and 2.
+
+    Returns:
+        The points, (n, 2), and a row (1, 0) or (0, 1) for each, (n, 2).
+    """
+    second = np.arange(len(noise)) % 2
+    points = 0.75 * np.asarray(noise, np.float64) + np.where(second[:, None] == 1, 2.0, -2.0)
+    return points, np.eye(2)[second]
+
+
+def drive(student: Callable[..., Any], noise: Float64, W: Float64, b: Float64) -> tuple[Any, ...]:
+    """What one step and what many steps make of W and b.
+
+    Returns:
+        dW and db: what the first step took away, divided by the rate. The loss that is reported first.
+        How far the sums W.sum(axis=1) and b.sum() have drifted after all steps, (3,). The share of the steps
+        at which the reported loss fell and was finite. The share of the points on the right side in the end,
+        as a part of `ACCURATE`, at most 1.
+    """
+    points, classes = clouds(noise)
+    losses, after_one = _train(student, points, classes, (W, b), 1)
+    gradients = [(before - after) / RATE for before, after in zip((W, b), after_one, strict=True)]
+    first = losses[0]
+    losses, (weights, bias) = _train(student, points, classes, (W, b), STEPS)
+    drift = np.concatenate([weights.sum(axis=1) - W.sum(axis=1), [bias.sum() - b.sum()]])
+    fell = np.mean(np.diff(losses) < 0)  # NaN is not below anything
+    hits = np.mean((points @ weights + bias).argmax(axis=1) == classes.argmax(axis=1))
+    return *gradients, first, drift, fell, min(1.0, hits / ACCURATE)
+
+
+def _train(
+    student: Callable[..., Any], points: Float64, classes: Float64, start: tuple[Float64, ...], steps: int
+) -> tuple[Float64, tuple[Float64, Float64]]:
+    """The reported losses, and the variables in the end."""
+    with Graph().as_default(), np.errstate(all="ignore"):
+        weights, bias = Variable(start[0], name="W"), Variable(start[1], name="b")
+        reported = student(points.copy(), classes.copy(), weights, bias, RATE, steps)
+        values = np.array(weights.value), np.array(bias.value)
+    try:
+        losses = np.asarray(reported, np.float64)
+    except (TypeError, ValueError):
+        losses = np.empty(())
+    if losses.shape != (steps,):
+        what = described(reported) if losses.ndim != 1 else f"{len(losses)} numbers"
+        raise NotAsAsked(f"train_perceptron returned {what}; the loss before each of {steps} steps is wanted")
+    if values[0].shape != start[0].shape or values[1].shape != start[1].shape:
+        shapes = f"{values[0].shape} and {values[1].shape}"
+        raise NotAsAsked(f"W and b must keep their shapes; after training they have {shapes}")
+    return losses, values
