@@ -18,11 +18,13 @@ from gradecheck.exercise import Exercise
 ENTRY_POINTS = "gradecheck.exercises"
 
 _UNDERSTANDING_GRADIENTS = ("sigmoid", "softmax", "matmul", "conv2d")
-_BACKPROPAGATION = ("negative", "log", "multiply", "add", "reduce_sum", "softmax_batched", "matmul_y")
-_TENSOR_DERIVATIVES = ("relu", "jacobian_relu", "jacobian_affine", "affine", "conv2d_x")
+_OPERATIONS = ("negative", "log", "multiply", "add", "reduce_sum", "softmax_batched", "matmul_y")
+_GRAPH = ("chain_paths", "compute_gradients")
+_SLOPES = ("numerical_gradient", "sigmoid_graph")
+_TENSOR_DERIVATIVES = (*_SLOPES, "relu", "jacobian_relu", "jacobian_affine", "affine", "conv2d_x")
 
 #: The titles of the course's exercises, one assignment after the other. One that is not named comes last.
-TEACHING_ORDER = (*_UNDERSTANDING_GRADIENTS, *_BACKPROPAGATION, *_TENSOR_DERIVATIVES)
+TEACHING_ORDER = (*_UNDERSTANDING_GRADIENTS, *_OPERATIONS, *_GRAPH, *_TENSOR_DERIVATIVES)
 
 
 def find_exercise(name: str) -> Exercise:

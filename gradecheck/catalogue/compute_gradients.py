@@ -146,7 +146,7 @@ _MISTAKES = (
         "started-from-the-loss-itself",
         "Your walk starts from the value of the loss, not from its gradient.",
         "How fast does the loss change with the loss?",
-        "dL/dL does not depend on how large L is.",
+        "The slope of L in L is the same number, however large L is.",
         answers=(_started_from_the_loss,),
     ),
     Mistake(

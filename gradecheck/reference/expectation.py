@@ -75,7 +75,8 @@ def expected_cases(exercise: Exercise, seed: int) -> tuple[ExpectedCase, ...]:
         raise ValueError(f"a seed is a non-negative number, not {seed}")
     try:
         cases = draw_cases(exercise, seed)
-        by_tape = None if exercise.whole_jacobian else products_of(exercise, cases, _forward_of(exercise))
+        one_by_one = exercise.whole_jacobian or exercise.truth is not None
+        by_tape = None if one_by_one else products_of(exercise, cases, _forward_of(exercise))
         if by_tape is None:
             return tuple(expect(exercise, case) for case in cases)
         return tuple(expect(exercise, case, values) for case, values in zip(cases, by_tape, strict=True))
