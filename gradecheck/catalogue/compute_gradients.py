@@ -153,7 +153,7 @@ _MISTAKES = (
         "sign-flipped",
         "Everything is right but for the sign.",
         "With which number does your walk start?",
-        "compute_gradients says where the loss grows. Going the other way is the optimizer's business.",
+        "A gradient says where the loss grows. Going the other way is the optimizer's business.",
         answers=(lambda loss: {node: -g for node, g in pushing()(loss).items()},),
     ),
 )

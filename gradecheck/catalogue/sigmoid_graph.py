@@ -82,14 +82,14 @@ _MISTAKES = (
         "slope-of-exp-left-out",
         "At the node e = exp(n) the message goes through as if the slope were 1.",
         "How steep is exp at 0, and at 2?",
-        "exp is its own derivative: what is the slope at n?",
+        "The exponential is its own derivative: what is the slope at n?",
         _backward(n=lambda de, _v: de),
     ),
     Mistake(
         "power-rule-for-exp",
         "At the node e = exp(n) you used the rule for powers.",
         "In exp(n) the variable stands in the exponent. Which rule is for that?",
-        "exp is its own derivative.",
+        "The exponential is its own derivative.",
         _backward(n=lambda de, v: de * v["n"] * np.exp(v["n"] - 1)),
     ),
     Mistake(
