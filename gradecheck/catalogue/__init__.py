@@ -19,7 +19,7 @@ ENTRY_POINTS = "gradecheck.exercises"
 
 _UNDERSTANDING_GRADIENTS = ("sigmoid", "softmax", "matmul", "conv2d")
 _OPERATIONS = ("negative", "log", "multiply", "add", "reduce_sum", "softmax_batched", "matmul_y")
-_GRAPH = ("chain_paths", "compute_gradients")
+_GRAPH = ("chain_paths", "register_gradient", "compute_gradients", "gradient_descent", "perceptron")
 _SLOPES = ("numerical_gradient", "sigmoid_graph")
 _TENSOR_DERIVATIVES = (*_SLOPES, "relu", "jacobian_relu", "jacobian_affine", "affine", "conv2d_x")
 

@@ -30,7 +30,8 @@ def drive(
 ) -> tuple[Float64, Float64]:
     """The variables W and v after some steps down the loss sum(dz * sigmoid(W v + v)).
 
-    The session runs the step and nothing else. The arrays that the variables were made from are the caller's.
+    The session runs the loss once, then the steps and nothing else. The arrays that
+    the variables were made from are the caller's.
     """
     with usual_rules(), Graph().as_default():
         weights, vector = Variable(W, name="W"), Variable(v, name="v")
@@ -43,6 +44,7 @@ def drive(
         if not isinstance(step, Node):
             raise NotAsAsked(f"minimize returned {described(step)}; a node to run is wanted, an Operation")
         session = Session()
+        session.run(loss, feeds)
         for _ in range(steps):
             session.run(step, feeds)
         return np.array(weights.value), np.array(vector.value)

@@ -14,11 +14,12 @@ from gradecheck.graph import Operation
 Float64 = NDArray[np.float64]
 
 
-def drive(student: Callable[..., Any], x: Float64, dz: Float64) -> tuple[Float64, Float64, Float64]:
+def drive(student: Callable[..., Any], x: Float64, dz: Float64) -> tuple[Float64, ...]:
     """Register the rules of two operations, and see what has become of them.
 
     Returns:
-        What the rules give that are found in the registry under their classes, stacked, 0 where none is;
+        How many keys the registry has of each kind: the classes, their names, other texts, operations,
+        others. What the rules give that are found in the registry under their classes, 0 where none is;
         what the two names under the decorators give when they are called, 0 where they are no function; and
         for the first and for the second rule of one class whether there was an alarm, an exception or a
         warning: 1 or 0.
@@ -33,8 +34,22 @@ def drive(student: Callable[..., Any], x: Float64, dz: Float64) -> tuple[Float64
         alarms.append(alarm)
         kept.append(_given(decorated, operation, dz))
     found = [_given(registry.get(kind), operation, dz) for kind in kinds]
+    keys = _kinds_of_keys(registry, kinds)
     again, _ = _register(student, kinds[0], registry, _rules()[0], may_raise=True)
-    return np.stack(found), np.stack(kept), np.array([max(alarms), again])
+    return keys, np.stack(found), np.stack(kept), np.array([max(alarms), again])
+
+
+def _kinds_of_keys(registry: dict[Any, Any], kinds: tuple[type, ...]) -> Float64:
+    names = {kind.__name__ for kind in kinds}
+    counts = np.zeros(5)
+    for key in registry:
+        if isinstance(key, type):
+            counts[0 if key in kinds else 4] += 1
+        elif isinstance(key, str):
+            counts[1 if key in names else 2] += 1
+        else:
+            counts[3 if isinstance(key, kinds) else 4] += 1
+    return counts
 
 
 def _register(
