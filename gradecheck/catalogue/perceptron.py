@@ -97,7 +97,7 @@ _MISTAKES = (
     ),
     Mistake(
         "bias-gradient-totalled",
-        "b does not move: db is left out, or it is the sum over everything, and each row of P - c adds up to 0.",
+        "b does not move: db was left out, or is the sum over everything, which is 0.",
         "Without a bias every boundary runs through one point. Which?",
         "Sum over the points only: which axis counts them?",
         answers=(_trainer(lambda X, c, P, _W: (X.T @ (P - c), np.full(2, (P - c).sum()))),),
