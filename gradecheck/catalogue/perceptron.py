@@ -97,14 +97,14 @@ _MISTAKES = (
     ),
     Mistake(
         "bias-gradient-totalled",
-        "b does not move: db was left out, or is the sum over everything, which is 0.",
+        "The bias does not move: db was left out, or is the sum over everything, which is 0.",
         "Without a bias every boundary runs through one point. Which?",
         "Sum over the points only: which axis counts them?",
         answers=(_trainer(lambda X, c, P, _W: (X.T @ (P - c), np.full(2, (P - c).sum()))),),
     ),
     Mistake(
         "bias-gradient-counts-points",
-        "db is the number of points, whatever the probabilities are.",
+        "Your db is the number of points, whatever the probabilities are.",
         "When all points are classified well, what should db be?",
         "Each point sends back how far its probabilities are off.",
         answers=(_trainer(lambda X, c, P, _W: (X.T @ (P - c), np.full(2, float(len(X))))),),
