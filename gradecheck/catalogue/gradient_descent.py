@@ -145,7 +145,7 @@ _MISTAKES = (
         "variables-not-changed",
         "The variables are what they were before.",
         "Print a variable's value before and after the step.",
-        "Writing v = v - ... gives a name to something new. What has to be assigned to, for the graph to see it?",
+        "Writing v = v - ... names something new. What has to be assigned to, so that the graph sees it?",
         answers=(_optimizer(_never),),
     ),
     Mistake(
