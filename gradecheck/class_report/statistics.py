@@ -140,7 +140,7 @@ def _remarks(
     if difficulty is not None and difficulty < HARD:
         remarks.append("hard: few have it")
     if discrimination is not None and discrimination < TELLS_LITTLE:
-        remarks.append("does not tell strong students from weak ones: look at the exercise")
+        remarks.append("low discrimination: look at it")
     if discrimination is None and worth:
         remarks.append(
             "no discrimination: there is no other exercise"
