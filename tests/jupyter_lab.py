@@ -88,7 +88,8 @@ def _environment(folder: Path) -> dict[str, str]:
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "spaces"),
     }
-    return {**os.environ, **places, **lab, "PYTHONPATH": str(ROOT)}
+    state = str(folder / "state")  # where the hints that were given are remembered
+    return {**os.environ, **places, **lab, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": state}
 
 
 def _wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:

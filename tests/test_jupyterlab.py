@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from jupyter_lab import CHROMIUM_OPTIONS, TOKEN, Lab, running_lab
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 import gradecheck
 
@@ -24,6 +24,7 @@ pytestmark = [
 ROOT = Path(gradecheck.__file__).parents[1]
 NOTEBOOK = ROOT / "exercises" / "understanding_gradients" / "understanding_gradients.ipynb"
 ANSWER = "def grad_sigmoid(x, dz):\n    return dz * tf.sigmoid(x) * tf.sigmoid(-x)"
+WRONG = "def grad_softmax(x, dz):\n    p = tf.nn.softmax(x)\n    return {}"
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def console() -> list[str]:
 
 @pytest.fixture(scope="module")
 def page(lab: Lab, console: list[str]) -> Iterator[Page]:
-    """The notebook, open, with the answer to the first exercise typed in, and every cell run."""
+    """The notebook, open, with a right and a wrong answer typed in, and every cell run."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_OPTIONS)
         try:
@@ -56,7 +57,11 @@ def page(lab: Lab, console: list[str]) -> Iterator[Page]:
                 lambda said: console.append(f"{said.text} {said.location}") if said.type == "error" else None,
             )
             page.goto(f"{lab.address}/lab/tree/{NOTEBOOK.name}?token={TOKEN}&reset")
-            _type_and_run(page)
+            page.locator(".jp-Notebook").wait_for()
+            _type(page, "def grad_sigmoid(x, dz):", ANSWER)
+            _type(page, "def grad_softmax(x, dz):", WRONG.format("dz * p * (1 - p)"))
+            _run_all(page)
+            page.get_by_role("group", name="grad_conv2d").wait_for()
             yield page
         finally:
             browser.close()
@@ -65,12 +70,23 @@ def page(lab: Lab, console: list[str]) -> Iterator[Page]:
 def test_the_answer_that_was_typed_is_right(page: Page) -> None:
     card = page.locator(".jp-OutputArea .gradecheck-card", has=page.locator("code", has_text="grad_sigmoid"))
     expect(card).to_have_count(1)
-    expect(card).to_have_attribute("aria-label", "grad_sigmoid: right")
+    expect(card).to_have_attribute("aria-label", re.compile("grad_sigmoid: right"))
     expect(card).to_contain_text("20 of 20 points")
     expect(card).to_be_visible()
 
 
-@pytest.mark.parametrize("name", ["grad_softmax", "grad_matmul", "grad_conv2d"])
+def test_the_wrong_one_is_named_with_its_jacobian_and_a_hint_to_open(page: Page) -> None:
+    card = _wrong(page)
+    expect(card).to_contain_text("softmax-diagonal-only")
+    expect(card.get_by_role("table", name="yours")).to_be_visible()
+    expect(card.locator("summary")).to_have_text(["hint"])
+    hint = card.locator("details p")
+    expect(hint).not_to_be_visible()
+    card.locator("summary").click()
+    expect(hint).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["grad_matmul", "grad_conv2d"])
 def test_the_others_are_not_started(page: Page, name: str) -> None:
     card = page.get_by_role("group", name=f"{name}: not started")
     expect(card).to_have_count(1)
@@ -90,10 +106,24 @@ def test_the_card_can_be_read_in_both_themes(page: Page, theme: str, tmp_path: P
     card = page.get_by_role("group", name="grad_sigmoid: right")
     card.scroll_into_view_if_needed()
     expect(card).to_be_in_viewport(ratio=1)
-    for part in (".gc-message", ".gc-state", ".gc-points", ".gc-remark"):
+    for part in (
+        ".gc-message",
+        ".gc-state",
+        ".gc-points",
+        ".gc-remark",
+        "figcaption",
+        ".gc-minus3",
+        "summary",
+    ):
         assert _contrast(page, f".gradecheck-card {part}") >= 4.5, part
     folder = Path(os.environ.get("GRADECHECK_SCREENSHOTS", tmp_path))
     page.screenshot(path=folder / f"{theme.lower().replace(' ', '-')}.png")
+
+
+def test_a_changed_answer_opens_the_next_hint(page: Page) -> None:
+    _type(page, "def grad_softmax(x, dz):", WRONG.format("(1 - p) * dz * p"))
+    _run_all(page)
+    expect(_wrong(page).locator("summary")).to_have_text(["hint", "an earlier hint"], timeout=20_000)
 
 
 def test_the_console_has_no_error(page: Page, console: list[str]) -> None:
@@ -109,17 +139,22 @@ def test_the_saved_notebook_holds_the_answer(page: Page, lab: Lab) -> None:
         time.sleep(0.1)
 
 
-def _type_and_run(page: Page) -> None:
-    page.locator(".jp-Notebook").wait_for()
-    editor = page.locator(".jp-CodeCell .cm-content", has_text="def grad_sigmoid(x, dz):")
+def _wrong(page: Page) -> Locator:
+    return page.get_by_role("group", name="grad_softmax: not yet: a mistake that has a name")
+
+
+def _type(page: Page, beginning: str, answer: str) -> None:
+    editor = page.locator(".jp-CodeCell .cm-content", has_text=beginning)
     editor.scroll_into_view_if_needed()
     editor.click()
     page.keyboard.press("Control+a")
-    page.keyboard.insert_text(ANSWER)
+    page.keyboard.insert_text(answer)
+
+
+def _run_all(page: Page) -> None:
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    page.get_by_role("group", name="grad_conv2d").wait_for()
 
 
 def _choose(page: Page, theme: str) -> None:
