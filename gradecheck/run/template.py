@@ -80,6 +80,8 @@ class _Template:
         if request["figures"]:  # at first need: half a second, once for all children
             with contextlib.suppress(ImportError):
                 importlib.import_module("matplotlib.pyplot")
+        if self._scatter is not None:
+            self._scatter.pass_by()
         return {"pid": self._children.fork(child, lambda: self._become_worker(request, descriptors))}
 
     def _become_worker(self, request: dict[str, Any], descriptors: Sequence[int]) -> None:
@@ -181,6 +183,10 @@ def main() -> None:
     template = _Template(control, prepare(), options)
     if options.warm:
         gc.collect()  # what the warm start left; otherwise it would find next to nothing
+        if sys.platform == "linux":
+            from gradecheck.run.pages import enlarge_pages
+
+            enlarge_pages()
     gc.freeze()  # keeps the garbage collector of a child from copying the template's pages
     control.sendall(json.dumps({"ready": os.getpid()}).encode() + b"\n")
     template.serve()

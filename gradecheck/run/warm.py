@@ -12,7 +12,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-_DRAWS = 1 << 13
+_STEPS = 256
 _GENERATORS = ("_ZN3tsl6random5New64Ev", "_ZN3tsl6random16ThreadLocalNew64Ev")
 
 CANARY = """
@@ -88,8 +88,14 @@ class Scatter:
                     self._generators.append(generator)
             break
 
+    def pass_by(self) -> None:
+        """Step forward, in the template, for each child."""
+        self._step(_STEPS)
+
     def __call__(self) -> None:
-        """Step forward, in a child."""
+        """Step forward, in a child, so that nobody can tell what the next one draws."""
+        self._step(secrets.randbelow(_STEPS))
+
+    def _step(self, steps: int) -> None:
         for generator in self._generators:
-            steps = itertools.repeat((), secrets.randbelow(_DRAWS))
-            collections.deque(itertools.starmap(generator, steps), maxlen=0)
+            collections.deque(itertools.starmap(generator, itertools.repeat((), steps)), maxlen=0)

@@ -38,7 +38,8 @@ _TFE_USERS = tuple(
 )
 _TRANSPOSED = (TRANSPOSED, TRANSPOSED.encode())  # as the one and the other door call it
 _SESSION = "tensorflow.python.client.session"
-_Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
+_Function = Callable[..., Any]  # by name: a subscript in a nested function is computed with each call
+_Wrap = Callable[[_Function], _Function]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +76,7 @@ class _State:
     lock: threading.RLock = field(default_factory=threading.RLock)
     watches: list[Watch] = field(default_factory=list)
     hooked: list[_Hooked] = field(default_factory=list)
+    holders: dict[str, Any] = field(default_factory=dict)
     pristine: dict[tuple[str, str], Any] = field(default_factory=dict)
     inside: int = 0  # depth in TensorFlow's own differentiation, where kernels are its choice
     findings: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -114,6 +116,9 @@ def _new_watch() -> Watch:
 
 def remember() -> None:
     """Take note of TensorFlow's functions as they are before any student's code runs; loads TensorFlow."""
+    for user in _TFE_USERS:
+        with contextlib.suppress(ImportError, AttributeError):
+            _holder(user)
     for module, name, _ in _hooks():
         with contextlib.suppress(ImportError, AttributeError):
             _state.pristine[module, name] = getattr(_holder(module), name)
@@ -128,9 +133,14 @@ def _intact(hooks: Iterable[_Hooked]) -> bool:
 
 
 def _holder(path: str) -> Any:
-    """A module, or after a colon a class in it."""
-    module, _, names = path.partition(":")
-    return functools.reduce(getattr, names.split(".") if names else [], importlib.import_module(module))
+    """A module, or after a colon a class in it, as it was when this was first asked."""
+    found = _state.holders.get(path)
+    if found is None:
+        module, _, names = path.partition(":")
+        found = importlib.import_module(module)
+        found = functools.reduce(getattr, names.split(".") if names else [], found)
+        _state.holders[path] = found
+    return found
 
 
 def moved_names() -> tuple[str, ...]:
@@ -156,7 +166,7 @@ def _install() -> bool:
             hooked = _Hooked(holder, name, original, wrap(original))
             setattr(holder, name, hooked.wrapped)
             _state.hooked.append(hooked)
-        real = importlib.import_module(_TFE)
+        real = _holder(_TFE)
         untouched &= all(getattr(_holder(user), "pywrap_tfe", real) is real for user in _TFE_USERS)
     except (ImportError, AttributeError):
         _remove(tuple(_state.hooked))
@@ -196,7 +206,7 @@ def _note(name: str) -> None:
 
 
 def _noting(name: str) -> _Wrap:
-    def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap(original: _Function) -> _Function:
         def noted(*arguments: Any, **options: Any) -> Any:
             _note(name)
             return original(*arguments, **options)
@@ -207,7 +217,7 @@ def _noting(name: str) -> _Wrap:
 
 
 def _differentiating(name: str | None) -> _Wrap:
-    def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap(original: _Function) -> _Function:
         def differentiated(*arguments: Any, **options: Any) -> Any:
             if name is not None:
                 _note(name)
@@ -218,7 +228,7 @@ def _differentiating(name: str | None) -> _Wrap:
     return wrap
 
 
-def _helping(original: Callable[..., Any]) -> Callable[..., Any]:
+def _helping(original: _Function) -> _Function:
     """tf.gradients, and a tf.function that runs under a tape, share this helper."""
 
     def helped(*arguments: Any, **options: Any) -> Any:
@@ -229,7 +239,7 @@ def _helping(original: Callable[..., Any]) -> Callable[..., Any]:
     return helped
 
 
-def _inside(original: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+def _inside(original: _Function, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
     _state.inside += 1
     try:
         return original(*arguments, **options)
@@ -240,7 +250,7 @@ def _inside(original: Callable[..., Any], arguments: tuple[Any, ...], options: d
 def _executing(position: int) -> _Wrap:
     """Wraps what executes an operation, or adds it to a graph; its type is the argument at `position`."""
 
-    def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap(original: _Function) -> _Function:
         findings = _state.findings
 
         def executed(*arguments: Any, **options: Any) -> Any:
@@ -261,7 +271,7 @@ def _executing(position: int) -> _Wrap:
 def _running(session_of: Callable[[Any], Any]) -> _Wrap:
     """Wraps what runs the graph of a session, the way of TensorFlow 1."""
 
-    def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap(original: _Function) -> _Function:
         def ran(*arguments: Any, **options: Any) -> Any:
             for node in session_of(arguments[0]).graph.as_graph_def().node:
                 for what in (*examine_node(node), *examine(node.op)):
