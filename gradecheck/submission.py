@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,7 @@ def code_of(notebook: Any) -> tuple[str, ...]:
     return tuple(_source_of(cell) for cell in _code_cells(notebook))
 
 
+@lru_cache(maxsize=1024)  # most cells of a class are the instructor's
 def exercise_of(source: str) -> Exercise | None:
     """The exercise that a graded cell asks for: `grade(grad_softmax, points=10)` asks for grad_softmax."""
     call = _grade_call(source)
@@ -179,8 +181,12 @@ def _safe(cell: Cell) -> Cell:
         word in cell.source for word in ("gradecheck", "pywrap", "run", "drive")
     ):  # most need no second look
         return cell
-    meddles = AnswerSource(readable_text([cell.source])).reaches_for_machinery()
-    return Cell(cell.number, _REFUSAL) if meddles else cell
+    return Cell(cell.number, _REFUSAL) if _meddles(cell.source) else cell
+
+
+@lru_cache(maxsize=1024)
+def _meddles(source: str) -> bool:
+    return AnswerSource(readable_text([source])).reaches_for_machinery()
 
 
 def _text(path: Path) -> str:
@@ -270,6 +276,7 @@ def readable_text(sources: Iterable[str]) -> str:
     return "\n".join(readable)
 
 
+@lru_cache(maxsize=1024)
 def _parses(text: str) -> bool:
     try:
         parse_quietly(text)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nbformat import NotebookNode
 
@@ -55,6 +56,7 @@ def claimed_id(cell: NotebookNode) -> str | None:
     return name if isinstance(name, str) else None
 
 
+@lru_cache(maxsize=1024)  # most cells of a class are the instructor's
 def functions_in(source: str) -> frozenset[str]:
     """Names of the functions that a cell defines; works on code with mistakes in it, too."""
     return frozenset(_FUNCTION.findall(source))

@@ -1,9 +1,10 @@
 """The instructor's notebook as the gradebook has it: what was asked, whatever a submission says."""
 
+import contextlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -138,10 +139,12 @@ def _read(gradebook: Gradebook, assignment: str, notebook: str, order: Sequence[
 def order_of_cells(course: CourseDirectory, assignment: str, notebook: str) -> tuple[str, ...]:
     """The ids of the instructor's cells from top to bottom, from the source or else from the release."""
     for step in (course.source_directory, course.release_directory):
-        reading = read_anything(Path(course.format_path(step, ".", assignment), f"{notebook}.ipynb"))
-        if reading.problem is None:
-            found = (cell.metadata.get("nbgrader", {}).get("grade_id") for cell in reading.notebook.cells)
-            return tuple(name for name in found if isinstance(name, str))
+        path = Path(course.format_path(step, ".", assignment), f"{notebook}.ipynb")
+        with contextlib.suppress(OSError):
+            found = path.stat()
+            order = _order_in(path, found.st_mtime_ns, found.st_size, found.st_ino)
+            if order is not None:
+                return order
     return ()
 
 
@@ -151,3 +154,13 @@ def originals_of(course: CourseDirectory, assignment: str, notebooks: Iterable[s
         load_original(course.db_url, assignment, name, order_of_cells(course, assignment, name))
         for name in notebooks
     )
+
+
+@lru_cache(maxsize=64)
+def _order_in(path: Path, *_version: int) -> tuple[str, ...] | None:
+    """The ids in a file, read once for each version of it; None where it is no notebook."""
+    reading = read_anything(path)
+    if reading.problem is not None:
+        return None
+    found = (cell.metadata.get("nbgrader", {}).get("grade_id") for cell in reading.notebook.cells)
+    return tuple(name for name in found if isinstance(name, str))
