@@ -21,10 +21,13 @@ from nbgrader_class import ASSIGNMENT, FILE, HARMLESS, ROOT, Course, answer, dam
 
 from gradecheck.errors import CourseNotReady, WorkerUnavailable
 from gradecheck.nbgrader import local
+from gradecheck.nbgrader.gradebook import KeptGradebook
 from gradecheck.nbgrader.grading import Graded, How, grade_assignment
 from gradecheck.nbgrader.ledger import Entry, find_entry
 from gradecheck.nbgrader.lock import only_grader
+from gradecheck.nbgrader.pipeline import Pipeline
 from gradecheck.nbgrader.scores import read_scores
+from gradecheck.nbgrader.staging import Staged
 
 pytestmark = pytest.mark.slow
 
@@ -170,6 +173,27 @@ def test_killed_at_any_moment_it_goes_on_and_ends_with_the_same_gradebook(
     assert contents(course.root, ledger=True) == contents(graded.root, ledger=True)
     assert folders(course.root) == folders(graded.root)
     assert {row[4] for row in contents(course.root, ledger=True)["ledger"]} == {1}
+
+
+def test_a_run_killed_between_folders_and_gradebook_is_taken_back(
+    done: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    before = contents(done.root, ledger=True), folders(done.root)
+    with monkeypatch.context() as patched:
+        patched.setattr(KeptGradebook, "commit", kill)
+        patched.setattr(Staged, "take_back", kill)
+        patched.setattr(Pipeline, "discard", lambda _: None)
+        with pytest.raises(Killed):
+            grade_assignment(done.root, ASSIGNMENT, how=How(force=True))
+    assert (contents(done.root, ledger=True), folders(done.root)) != before
+    assert all(entry.skipped for entry in grade_assignment(done.root, ASSIGNMENT))
+    assert (contents(done.root, ledger=True), folders(done.root)) == before
 
 
 def _wait_for_grading(root: Path, process: "subprocess.Popen[bytes]") -> None:

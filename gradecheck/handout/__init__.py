@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gradecheck.course import assignments, fresh_release
 from gradecheck.errors import AuthorError, CourseNotReady
-from gradecheck.nbgrader.staging import Exchange, Staged
+from gradecheck.nbgrader.staging import Staged, put_in_place
 from gradecheck.released import digest_of, write_record
 from gradecheck.wheel import put_package
 
@@ -45,8 +45,7 @@ def write_handout(root: Path, target: Path, wheel: Path | None = None) -> tuple[
         made.mkdir()
         _fill(root, made, wheel)
         _refuse_answers(made)
-        exchange = Exchange([Staged(made, target, Path(scratch, "before"))])
-        exchange.run()
+        put_in_place([Staged.at(made, target)])
     found = (path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file())
     return tuple(sorted(found))
 

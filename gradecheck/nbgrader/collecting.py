@@ -19,7 +19,7 @@ from gradecheck.handin.plan import Placed, is_later, manifests_in
 from gradecheck.nbgrader.configuration import put_tools_on_path
 from gradecheck.nbgrader.generate import load_course_config
 from gradecheck.nbgrader.lock import only_grader
-from gradecheck.nbgrader.staging import Exchange, Staged, remove
+from gradecheck.nbgrader.staging import Staged, put_in_place, remove
 from gradecheck.nbgrader.zip_collect import CarefulExtractor, RosterCollector, assignments_of, notebooks_of
 
 #: Below the root of the course: where submissions are made before they are put in place.
@@ -163,9 +163,7 @@ class _Run:
 
     def _put_in_place(self, student: str) -> None:
         made, place = self._place(self._made, student), self._place(self._course, student)
-        exchange = Exchange([Staged(made, place, made.with_name(f"{made.name}.before"))])
-        exchange.run()
-        exchange.keep()
+        put_in_place([Staged.at(made, place)])
 
     def _place(self, course: CourseDirectory, student: str) -> Path:
         return Path(course.format_path(course.submitted_directory, student, self._made.assignment_id))

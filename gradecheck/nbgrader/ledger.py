@@ -2,7 +2,8 @@
 
 For each submission: a digest of all that its scores depend on, whether all of it has a score, and the
 number of the attempt from which its hidden inputs were drawn. Once an attempt's feedback was made, its
-seeds are told, and the next grading is another attempt.
+seeds are told, and the next grading is another attempt. A second table knows the last exchange of folders
+of each submission; see `gradecheck.nbgrader.journal`.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, delete, insert, select
 
 from gradecheck.nbgrader.gradebook import KeptGradebook
+from gradecheck.nbgrader.journal import Exchange
 
 _LONGEST = 128
 LEDGER = Table(
@@ -22,6 +24,13 @@ LEDGER = Table(
     Column("complete", Boolean, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("revealed", Boolean, nullable=False),
+)
+_EXCHANGES = Table(
+    "gradecheck_exchange",
+    LEDGER.metadata,
+    Column("assignment", String(_LONGEST), primary_key=True),
+    Column("student", String(_LONGEST), primary_key=True),
+    Column("token", String(64), nullable=False),
 )
 
 
@@ -43,10 +52,10 @@ class Entry:
 
 
 def open_ledger(gradebook: Any) -> None:
-    """Make the table if there is none yet."""
+    """Make the tables if there are none yet."""
     known = gradebook.memory if isinstance(gradebook, KeptGradebook) else {}
     if LEDGER not in known:
-        LEDGER.create(gradebook.engine, checkfirst=True)
+        LEDGER.metadata.create_all(gradebook.engine)
         known[LEDGER] = True
 
 
@@ -62,6 +71,21 @@ def write_entry(gradebook: Any, assignment: str, student: str, entry: Entry) -> 
     gradebook.db.execute(delete(LEDGER).where(*_key(assignment, student)))
     row = {"assignment": assignment, "student": student, **vars(entry)}
     gradebook.db.execute(insert(LEDGER).values(**row))
+
+
+def note_exchange(gradebook: Any, exchange: Exchange) -> None:
+    """Note which exchange of folders belongs to this transaction; the caller commits."""
+    columns = _EXCHANGES.c
+    its = columns.assignment == exchange.assignment, columns.student == exchange.student
+    gradebook.db.execute(delete(_EXCHANGES).where(*its))
+    row = {"assignment": exchange.assignment, "student": exchange.student, "token": exchange.token}
+    gradebook.db.execute(insert(_EXCHANGES).values(**row))
+
+
+def knows_exchange(gradebook: Any, exchange: Exchange) -> bool:
+    """Whether the transaction that belongs to an exchange of folders was committed."""
+    query = select(_EXCHANGES.c.token).where(_EXCHANGES.c.token == exchange.token)
+    return gradebook.db.execute(query).one_or_none() is not None
 
 
 def next_attempt(entry: Entry | None) -> int:

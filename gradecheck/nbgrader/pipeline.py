@@ -29,15 +29,18 @@ from gradecheck.nbgrader.digest import digest_of
 from gradecheck.nbgrader.execute import Done, ExecuteInWorker, Work
 from gradecheck.nbgrader.gradebook import KeptGradebook
 from gradecheck.nbgrader.handin import MARKS, record_of
-from gradecheck.nbgrader.ledger import Entry, find_entry, write_entry
+from gradecheck.nbgrader.journal import Exchange, Journal
+from gradecheck.nbgrader.ledger import Entry, find_entry, knows_exchange, note_exchange, write_entry
 from gradecheck.nbgrader.original import Original, originals_of
 from gradecheck.nbgrader.pages import LastUse, remember_filters
 from gradecheck.nbgrader.reading import sound_notebook
-from gradecheck.nbgrader.staging import Exchange, Staged, remove
+from gradecheck.nbgrader.staging import Staged, remove
 from gradecheck.run.limits import Limits
 
 #: Below the root of the course: where folders are made before they are put in place.
 STAGING = Path(".gradecheck", "staging")
+#: Below the root of the course: what is being put in place at this moment.
+JOURNAL = Path(".gradecheck", "exchange.json")
 _STEPS = ("autograded_directory", "feedback_directory")
 
 
@@ -76,6 +79,8 @@ class Pipeline:
         self._limits = limits
         self._course = CourseDirectory(config=config, root=str(root), assignment_id=assignment, log=log)
         self._staging = root / STAGING
+        self._journal = Journal(root / JOURNAL)
+        self._journal.recover(partial(knows_exchange, gradebook))
         remove(self._staging)
         staged = copy.deepcopy(config)
         for step in _STEPS:
@@ -159,7 +164,6 @@ class Pipeline:
         Raises:
             Exception: whatever went wrong; gradebook and folders are as they were before.
         """
-        exchange = Exchange(self._folders(hand.student))
         try:
             self._enter(hand.student)
             for sheet, result in zip(hand.sheets, done, strict=True):
@@ -168,13 +172,15 @@ class Pipeline:
             self._autograde.run_post_convert_hook()
             self._write_feedback(hand)
             self._note(hand)
-            exchange.run()
-            self._gradebook.commit()
+            exchange = Exchange.of(self._assignment, hand.student, self._folders(hand.student))
+            self._journal.run(exchange, self._commit)
         except BaseException:
-            exchange.undo()
             self._gradebook.rollback()
             raise
-        exchange.keep()
+
+    def _commit(self, exchange: Exchange) -> None:
+        note_exchange(self._gradebook, exchange)
+        self._gradebook.commit()
 
     def _enter(self, student: str) -> None:
         """The rows of a submission, as nbgrader makes them."""
@@ -230,7 +236,7 @@ class Pipeline:
         for step in _STEPS:
             made = Path(self._made.format_path(getattr(self._made, step), student, self._assignment))
             place = Path(self._course.format_path(getattr(self._course, step), student, self._assignment))
-            folders.append(Staged(made, place, made.with_name(f"{made.name}.before")))
+            folders.append(Staged.at(made, place))
         return folders
 
 

@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -16,55 +16,64 @@ class Staged:
         made: where it was made.
         place: where it belongs.
         aside: where what stood there waits until the new one is known to stay.
+        replaces: whether something stood there.
     """
 
     made: Path
     place: Path
     aside: Path
+    replaces: bool
 
+    @classmethod
+    def at(cls, made: Path, place: Path) -> "Staged":
+        """A folder that belongs at a place, whatever stands there now."""
+        return cls(made, place, made.with_name(f"{made.name}.before"), place.exists())
 
-@dataclass(eq=False)
-class Exchange:
-    """Puts folders in the place of others; `keep` makes it final, `undo` takes it back."""
-
-    folders: Sequence[Staged]
-    _done: list[Staged] = field(default_factory=list)
-
-    def run(self) -> None:
-        """Put all folders in place.
+    def put_in_place(self) -> None:
+        """Exchange the two.
 
         Raises:
-            OSError: one of them could not be; the others were taken back.
+            OSError: it was not possible, and `take_back` is to be called.
         """
-        try:
-            for staged in self.folders:
-                staged.place.parent.mkdir(parents=True, exist_ok=True)
-                self._done.append(staged)
-                if staged.place.exists():
-                    staged.aside.parent.mkdir(parents=True, exist_ok=True)
-                    staged.place.rename(staged.aside)
-                staged.made.rename(staged.place)
-        except OSError:
-            self.undo()
-            raise
+        self.place.parent.mkdir(parents=True, exist_ok=True)
+        if self.replaces:
+            self.aside.parent.mkdir(parents=True, exist_ok=True)
+            self.place.rename(self.aside)
+        self.made.rename(self.place)
 
-    def undo(self) -> None:
-        """Put back what stood there before."""
-        for staged in reversed(self._done):
-            with contextlib.suppress(OSError):
-                if not staged.made.exists() and staged.place.exists():
-                    staged.place.rename(staged.made)
-                if staged.aside.exists():
-                    staged.aside.rename(staged.place)
-            with contextlib.suppress(OSError):
-                staged.place.parent.rmdir()  # made for it, unless something else is in it
-        self._done.clear()
+    def take_back(self) -> None:
+        """Undo `put_in_place`, however far it came; again does nothing."""
+        moved = self.aside.exists() if self.replaces else not self.made.exists()
+        with contextlib.suppress(OSError):
+            if moved and self.place.exists():
+                self.made.parent.mkdir(parents=True, exist_ok=True)
+                self.place.rename(self.made)
+            if moved and self.replaces:
+                self.aside.rename(self.place)
+        with contextlib.suppress(OSError):
+            self.place.parent.rmdir()  # made for it, unless something else is in it
 
-    def keep(self) -> None:
-        """Remove what stood there before."""
-        for staged in self._done:
-            if staged.aside.exists():
-                remove(staged.aside)
+
+def put_in_place(folders: Sequence[Staged]) -> None:
+    """Put folders in place, where no gradebook has to change with them.
+
+    Raises:
+        OSError: one of them could not be; all are as they were before.
+    """
+    try:
+        for staged in folders:
+            staged.put_in_place()
+    except BaseException:
+        take_back(folders)
+        raise
+    for staged in folders:
+        remove(staged.aside)
+
+
+def take_back(folders: Sequence[Staged]) -> None:
+    """Leave folders as they were before."""
+    for staged in reversed(folders):
+        staged.take_back()
 
 
 def remove(folder: Path) -> None:
