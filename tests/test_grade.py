@@ -257,6 +257,15 @@ def test_a_second_grader_is_sent_away(course: Course) -> None:
     assert len(second.stderr.splitlines()) == 1
 
 
+def test_nbgraders_own_command_is_sent_away_too(course: Course) -> None:
+    with only_grader(course.root):
+        second = nbgrader(course.root, "autograde", ASSIGNMENT, "--student", "right")
+    assert second.returncode != 0
+    assert f"process {os.getpid()} is grading in {course.root} right now; wait" in second.stderr
+    assert not (course.root / "autograded" / "right").exists()
+    assert contents(course.root)["submissions"] == []
+
+
 def test_a_locked_gradebook_is_one_sentence_and_nothing_is_half_written(course: Course) -> None:
     before = contents(course.root)
     with sqlite3.connect(course.root / "gradebook.db", isolation_level=None) as other:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import stat
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from glob import escape
 from pathlib import Path
@@ -15,9 +16,11 @@ from nbformat import NotebookNode
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 
-from gradecheck.errors import WorkerUnavailable
+from gradecheck.errors import CourseNotReady, WorkerUnavailable
 from gradecheck.nbgrader.gradebook import open_gradebook
 from gradecheck.nbgrader.handin import KEY, HandIn
+from gradecheck.nbgrader.ledger import recover
+from gradecheck.nbgrader.lock import only_grader
 from gradecheck.nbgrader.original import order_of_cells
 from gradecheck.nbgrader.reading import read_anything
 from gradecheck.nbgrader.workers import TO_GO_ON, sandbox_of, shared_template
@@ -26,8 +29,8 @@ from gradecheck.nbgrader.workers import TO_GO_ON, sandbox_of, shared_template
 class AnyFileExporter(NotebookExporter):
     """A NotebookExporter that reads damaged files too.
 
-    It also lays a hook into the converter that it belongs to, run before a submission is converted: a hook
-    from the configuration is not told which course it works for.
+    It also lays hooks into the converter that it belongs to: it converts only while no other grader is at
+    work, and prepares each submission. A hook from the configuration is not told which course it works for.
     """
 
     parent: Any
@@ -37,6 +40,7 @@ class AnyFileExporter(NotebookExporter):
         self._stand_ins: dict[str, str] = {}
         if isinstance(self.parent, Autograde):
             self._start_workers()
+            self.parent.convert_notebooks = partial(self._convert_alone, self.parent.convert_notebooks)
             self._hook = self.parent.pre_convert_hook
             self._ignore = list(self.parent.coursedir.ignore)
             self.parent.pre_convert_hook = self._prepare
@@ -78,6 +82,23 @@ class AnyFileExporter(NotebookExporter):
         except WorkerUnavailable as error:
             self.log.error("%s\n%s", error, TO_GO_ON)
             raise NbGraderException(f"{error}\n{TO_GO_ON}") from error
+
+    def _convert_alone(self, convert: Callable[[], None]) -> None:
+        """Convert all submissions as the only grader of the course.
+
+        Raises:
+            NbGraderException: another one is at work, or a submission could not be graded.
+        """
+        course = self.parent.coursedir
+        root = Path(course.root)
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(only_grader(root))
+            except CourseNotReady as error:
+                self.log.error("%s", error)
+                raise NbGraderException(str(error)) from error
+            recover(root, lambda: open_gradebook(course.db_url, course.course_id))
+            convert()
 
     def _prepare(self, *, notebooks: list[str], **names: Any) -> None:
         """Before a submission is converted: list missing notebooks, pass over what cannot be copied."""

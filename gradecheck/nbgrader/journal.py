@@ -15,6 +15,9 @@ from typing import Any
 
 from gradecheck.nbgrader.staging import Staged, remove, take_back
 
+#: Below the root of the course: what is being put in place at this moment.
+JOURNAL = Path(".gradecheck", "exchange.json")
+
 
 @dataclass(frozen=True)
 class Exchange:

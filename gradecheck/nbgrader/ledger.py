@@ -6,13 +6,15 @@ seeds are told, and the next grading is another attempt. A second table knows th
 of each submission; see `gradecheck.nbgrader.journal`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, delete, insert, select
 
 from gradecheck.nbgrader.gradebook import KeptGradebook
-from gradecheck.nbgrader.journal import Exchange
+from gradecheck.nbgrader.journal import JOURNAL, Exchange, Journal
 
 _LONGEST = 128
 LEDGER = Table(
@@ -82,7 +84,23 @@ def note_exchange(gradebook: Any, exchange: Exchange) -> None:
     gradebook.db.execute(insert(_EXCHANGES).values(**row))
 
 
-def knows_exchange(gradebook: Any, exchange: Exchange) -> bool:
+def recover(root: Path, open_gradebook: Callable[[], Any]) -> None:
+    """Finish or take back the exchange of a run that was killed in the middle of it; mostly there is none.
+
+    Args:
+        root: of the course.
+        open_gradebook: opens its gradebook.
+    """
+
+    def committed(exchange: Exchange) -> bool:
+        with open_gradebook() as gradebook:
+            open_ledger(gradebook)
+            return _knows(gradebook, exchange)
+
+    Journal(root / JOURNAL).recover(committed)
+
+
+def _knows(gradebook: Any, exchange: Exchange) -> bool:
     """Whether the transaction that belongs to an exchange of folders was committed."""
     query = select(_EXCHANGES.c.token).where(_EXCHANGES.c.token == exchange.token)
     return gradebook.db.execute(query).one_or_none() is not None

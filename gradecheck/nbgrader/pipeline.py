@@ -29,8 +29,8 @@ from gradecheck.nbgrader.digest import digest_of
 from gradecheck.nbgrader.execute import Done, ExecuteInWorker, Work
 from gradecheck.nbgrader.gradebook import KeptGradebook
 from gradecheck.nbgrader.handin import MARKS, record_of
-from gradecheck.nbgrader.journal import Exchange, Journal
-from gradecheck.nbgrader.ledger import Entry, find_entry, knows_exchange, note_exchange, write_entry
+from gradecheck.nbgrader.journal import JOURNAL, Exchange, Journal
+from gradecheck.nbgrader.ledger import Entry, find_entry, note_exchange, recover, write_entry
 from gradecheck.nbgrader.original import Original, originals_of
 from gradecheck.nbgrader.pages import LastUse, remember_filters
 from gradecheck.nbgrader.reading import sound_notebook
@@ -39,8 +39,6 @@ from gradecheck.run.limits import Limits
 
 #: Below the root of the course: where folders are made before they are put in place.
 STAGING = Path(".gradecheck", "staging")
-#: Below the root of the course: what is being put in place at this moment.
-JOURNAL = Path(".gradecheck", "exchange.json")
 _STEPS = ("autograded_directory", "feedback_directory")
 
 
@@ -80,7 +78,7 @@ class Pipeline:
         self._course = CourseDirectory(config=config, root=str(root), assignment_id=assignment, log=log)
         self._staging = root / STAGING
         self._journal = Journal(root / JOURNAL)
-        self._journal.recover(partial(knows_exchange, gradebook))
+        recover(root, lambda: gradebook)
         remove(self._staging)
         staged = copy.deepcopy(config)
         for step in _STEPS:
