@@ -5,10 +5,13 @@ import json
 import shutil
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from click.testing import CliRunner
 from nbgrader.api import Gradebook
 
+from gradecheck.cli import cli
 from gradecheck.nbgrader.configuration import put_tools_on_path
 
 ROOT = Path(__file__).parents[1]
@@ -69,3 +72,26 @@ def make_course(root: Path) -> Path:
         for student, first, last, number in STUDENTS:
             gradebook.add_student(student, first_name=first, last_name=last, lms_user_id=number)
     return root
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command came to."""
+
+    code: int
+    out: str
+
+
+def collect(*arguments: str | Path, assignment: str | None = ASSIGNMENT) -> Run:
+    options = ["--assignment", assignment] if assignment else []
+    done = CliRunner().invoke(cli, ["collect", *map(str, arguments), *options])
+    return Run(done.exit_code, done.output)
+
+
+def submitted(course: Path) -> dict[str, str]:
+    folder = course / "submitted"
+    return {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def text_of(course: Path, student: str, name: str = FILE) -> str:
+    return (course / "submitted" / student / ASSIGNMENT / name).read_text()

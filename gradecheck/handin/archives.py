@@ -87,11 +87,14 @@ class Unpacker:
         target: the folder; it exists.
         files: what was taken.
         left_out: what was not.
+        folders: the outermost origins that are folders, not archives.
     """
 
     target: Path
     files: list[Unpacked] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    folders: set[str] = field(default_factory=set)
+    _sources: set[str] = field(default_factory=set)
     _number: int = 0
 
     def take(self, source: Path) -> None:
@@ -100,8 +103,13 @@ class Unpacker:
         Raises:
             OSError: the target cannot be written to.
         """
-        origin = (source.name or str(source),)
-        if source.is_dir():
+        name = source.name if source.name not in self._sources else str(source)
+        self._sources.add(name)
+        origin = (name,)
+        if not os.access(source, os.R_OK) and source.exists():
+            self._leave(origin, "may not be read")
+        elif source.is_dir():
+            self.folders.add(name)
             self._folder(source, origin)
         elif not source.is_file():
             self._leave(origin, "does not exist" if not source.exists() else "is no ordinary file")
@@ -132,6 +140,8 @@ class Unpacker:
                     continue
                 if stat.S_ISLNK(mode) or not stat.S_ISREG(mode):
                     self._leave(where, "is a link" if stat.S_ISLNK(mode) else "is no ordinary file")
+                elif not os.access(path, os.R_OK):
+                    self._leave(where, "may not be read")
                 elif path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
                     self._zip(path, where, OF_A_STUDENT, 1)
                 else:

@@ -124,6 +124,7 @@ def _with_the_rest(usable: Sequence[Offered], found: dict[str, Offered], notes: 
     base = next(iter(found.values())).parts[:-1]
     files = {PurePosixPath(name): file.path for name, file in found.items()}
     taken = {same(str(place)) for place in files}
+    folders: set[str] = set()
     chosen = {id(file) for file in found.values()}
     outside = 0
     for file in sorted(usable, key=lambda file: file.order, reverse=True):
@@ -133,10 +134,12 @@ def _with_the_rest(usable: Sequence[Offered], found: dict[str, Offered], notes: 
             outside += 1
             continue
         place = PurePosixPath(*file.parts[len(base) :])
-        if same(str(place)) in taken:
+        inside_a_file = any(same(str(parent)) in taken for parent in place.parents)
+        if same(str(place)) in taken or same(str(place)) in folders or inside_a_file:
             notes.append(f"{place} was left out, as another file has that name")
             continue
         taken.add(same(str(place)))
+        folders |= {same(str(parent)) for parent in place.parents}
         files[place] = file.path
     if outside:
         notes.append(f"files in other folders were left out: {outside}")

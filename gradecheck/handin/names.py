@@ -6,6 +6,7 @@ import unicodedata
 #: Left out without a word: what systems and editors put beside people's files.
 NOISE = frozenset({"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"})
 _LONGEST = 200  # bytes: file systems take 255 for a name, and some room is kept
+_LONGEST_PATH, _DEEPEST = 1000, 30
 _DRIVE = re.compile(r"[A-Za-z]:")
 #: What browsers and Canvas put behind the name of a file that was handed in again.
 _COPY = re.compile(r"(-\d{1,3}|[ _]?\(\d{1,3}\)|[ _-]+copy([ _]?\d{1,3})?)$", re.IGNORECASE)
@@ -31,6 +32,8 @@ def safe_parts(name: str) -> tuple[str, ...]:
     parts = tuple(part for part in path.split("/") if part not in ("", "."))
     if ".." in parts:
         raise UnsafeName("leads outside of the archive")
+    if len(path.encode("utf-8", "replace")) > _LONGEST_PATH or len(parts) > _DEEPEST:
+        raise UnsafeName("is too long")
     for part in parts:
         _refuse_unwritable(part)
     return parts

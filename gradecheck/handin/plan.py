@@ -224,13 +224,14 @@ def _time_of(unit: _Unit, roster: Roster, course: Course) -> tuple[datetime | No
     if known is not None:
         return known, ()
     told = unit.manifest.made if unit.manifest else _stamp(unit.stamp)
+    by_own_clock = ("the time is by the student's own clock",) if unit.manifest and told else ()
     if unit.late and course.due is None:
         return told, ("Canvas marks it as late; by how much is not known: name the due date, --late-from",)
     if unit.late and course.due is not None:
         return max(told or course.due, course.due + _SECOND), ("late, as Canvas marks it",)
     if told and course.due and unit.sender.service == "Canvas":
         return min(told, course.due), ()  # in time, whatever a student's clock says
-    return told, ()
+    return told, by_own_clock
 
 
 def _stamp(path: Path | None) -> datetime | None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gradecheck.errors import CourseNotReady
-from gradecheck.handin.names import same, squeezed
+from gradecheck.handin.names import UnsafeName, safe_parts, same, squeezed
 
 _ID_COLUMNS = ("id", "student_id", "student")
 _TIME_COLUMN = "timestamp"
@@ -112,6 +112,8 @@ def read_students_file(path: Path) -> tuple[Person, ...]:
 
 
 def _person(row: Mapping[str, str], key: str, path: Path, line: int) -> Person:
+    if not _is_folder_name(row[key]):
+        raise CourseNotReady(f"{path}, line {line}: {row[key]!r} cannot be the name of a student's folder")
     first, last = row.get("first_name", ""), row.get("last_name", "")
     taken = (key, "first_name", "last_name", _TIME_COLUMN)
     words = frozenset(value for name, value in row.items() if name not in taken and value)
@@ -120,6 +122,13 @@ def _person(row: Mapping[str, str], key: str, path: Path, line: int) -> Person:
     except ValueError as error:
         raise CourseNotReady(f"{path}, line {line}: {error}") from error
     return Person(row[key], words, first, last, handed_in)
+
+
+def _is_folder_name(student: str) -> bool:
+    try:
+        return safe_parts(student) == (student,)
+    except UnsafeName:
+        return False
 
 
 def parse_time(text: str) -> datetime | None:
@@ -134,9 +143,9 @@ def parse_time(text: str) -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(text.removesuffix(" UTC"))
-    except ValueError as error:
+        return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"{text!r} is no time such as 2026-01-30 17:00+01:00") from error
-    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
 
 def joined(*lists: Iterable[Person]) -> Roster:

@@ -80,7 +80,7 @@ def find_sender(origin: tuple[str, ...], roster: Roster, *, around: int, in_arch
 def _steps(origin: tuple[str, ...]) -> tuple[_Step, ...]:
     steps = []
     for depth, name in enumerate(origin):
-        parts = name.split("/")
+        parts = name.split("/") if depth else [PurePosixPath(name).name]  # where an archive lies says nothing
         last = depth == len(origin) - 1
         steps += [_Step(part, is_archive=False, is_file=False) for part in parts[:-1]]
         steps.append(_Step(parts[-1], is_archive=not last, is_file=last))

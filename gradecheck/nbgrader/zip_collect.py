@@ -31,8 +31,7 @@ class CarefulExtractor(ExtractorPlugin):
     def extract(self, archive_path: str, extracted_path: str) -> None:
         """Unpack everything into one folder; what was taken and what was left out stands in `unpacker`."""
         self.unpacker = Unpacker(Path(extracted_path))
-        self.taken = [Path(source) for source in self.sources] or sorted(Path(archive_path).iterdir())
-        for source in self.taken:
+        for source in [Path(source) for source in self.sources] or sorted(Path(archive_path).iterdir()):
             self.unpacker.take(source)
         for left in self.unpacker.left_out:
             self.log.warning("%r was left out: it %s", left.origin, left.reason)
@@ -84,8 +83,8 @@ class RosterCollector(FileNameCollectorPlugin):
             notebooks_of(directory, directory.assignment_id),
             _time(self.late_from) or due,
         )
-        folders = frozenset(source.name for source in extractor.taken if source.is_dir())
-        return make_plan(extractor.unpacker.files, folders, joined(people, listed), course)
+        unpacker = extractor.unpacker
+        return make_plan(unpacker.files, frozenset(unpacker.folders), joined(people, listed), course)
 
     @cached_property
     def _places(self) -> dict[Path, tuple[Placed, PurePosixPath]]:
