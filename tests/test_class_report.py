@@ -46,6 +46,8 @@ NOT_GRADED = mark(points=0.0, status="not_graded", state="not_graded")
         (Mark("essay", 3.0, 5.0, True, {}), State.FAILED),  # another author's cell
         (Mark("essay", 5.0, 5.0, True, {}), State.PASSED),
         (Mark("grad_sigmoid", 20.0, 20.0, True, NOT_GRADED.result), State.PASSED),  # points given by hand
+        (Mark("grad_sigmoid", 12.0, 20.0, True, mark().result), State.FAILED),
+        (Mark("grad_sigmoid", 0.0, 0.0, True, mark().result), State.PASSED),  # left out by the instructor
     ],
 )
 def test_every_mark_is_in_one_state(given: Mark, state: State) -> None:

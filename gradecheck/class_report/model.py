@@ -62,17 +62,18 @@ class Mark:
 
     @property
     def state(self) -> State:
-        """What became of it. Points given by hand count for what was never judged, and for full marks."""
+        """What became of it. The gradebook's points decide what is right, as they may be given by hand."""
         status = self.result.get("status")
         if not self.graded:
             return State.NOT_GRADED
-        if self.max_points and self.points >= self.max_points - _LAST_DIGIT:
+        full = self.points >= self.max_points - _LAST_DIGIT if self.max_points else status == Status.PASSED
+        if full:
             return State.PASSED
         if status == Status.NOT_STARTED:
             return State.NOT_STARTED
         if self.result.get("state") == AnswerState.EXCEPTION and not self.points:
             return State.CRASHED
-        return State.PASSED if status == Status.PASSED else State.FAILED
+        return State.FAILED
 
     @property
     def word(self) -> str:
