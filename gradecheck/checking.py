@@ -7,6 +7,7 @@ from pathlib import Path
 from gradecheck.catalogue import EXERCISES, find_exercise
 from gradecheck.errors import UnreadableSubmission
 from gradecheck.exercise import Exercise
+from gradecheck.ladder import first_hint
 from gradecheck.marking import Marked, mark
 from gradecheck.other_ways import other_ways
 from gradecheck.reference.tape import load_tensorflow
@@ -151,7 +152,8 @@ def results_of(marked: Marked) -> Iterator[Result]:
     for asked, verdict in zip(submission.asked, marked.verdicts, strict=True):
         right = verdict.status is Status.PASSED
         ways = other_ways(asked.exercise, submission.source, places) if right else ()
-        yield Result(submission.name, verdict, asked.max_points, ways=ways)
+        result = Result(submission.name, verdict, asked.max_points, ways=ways)
+        yield replace(result, hints=first_hint(result))
 
 
 def failed_cells(marked: Marked) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from gradecheck.cases import PUBLIC_SEED
 from gradecheck.catalogue import find_exercise
 from gradecheck.diagnose.source import AnswerSource
 from gradecheck.judge import judge
-from gradecheck.ladder import open_hints
+from gradecheck.ladder import first_hint, open_hints
 from gradecheck.memory import Memory, answer_digest
 from gradecheck.notebook import is_graded_run, kernel, place_of, text_of_cells
 from gradecheck.other_ways import other_ways
@@ -116,7 +116,7 @@ def _open_hints(result: Result, function: Callable[..., Any]) -> tuple[str, ...]
     """The hints that are open in this notebook; outside of one there is no record of them."""
     shell = kernel()
     if shell is None or not callable(function):
-        return ()
+        return first_hint(result)
     name = getattr(function, "__name__", result.verdict.exercise.name)
     digest = answer_digest(text_of_cells(shell), name)
     return open_hints(result, str(place_of(shell, function)), digest, Memory()).hints

@@ -7,6 +7,7 @@ import numpy as np
 from gradecheck.exercise import Exercise
 from gradecheck.memory import Memory
 from gradecheck.report.model import Result
+from gradecheck.verdict import Status
 
 _BY_LABEL = {
     "error": "Read the message from its end: it says what did not fit. Print the shapes in that line.",
@@ -27,6 +28,11 @@ class Opened:
 
     hints: tuple[str, ...]
     changed: bool
+
+
+def first_hint(result: Result) -> tuple[str, ...]:
+    """The gentlest hint for an answer that is not right, where there is no record of others."""
+    return () if result.verdict.status in (Status.PASSED, Status.NOT_GRADED) else _ladder(result)[:1]
 
 
 def open_hints(result: Result, place: str, digest: str, memory: Memory) -> Opened:

@@ -90,7 +90,7 @@ def _blocks(result: Result, state: State) -> Iterator[Block]:
     verdict = result.verdict
     yield Said(printable(verdict.message))
     if verdict.stop is not None:
-        yield from _stop_blocks(verdict.stop)
+        yield from _stop_blocks(verdict.stop, verdict.message)
     if state is State.SHAPE:
         yield Said("Values are compared as soon as the form is right.")
     if state is State.NOT_STARTED:
@@ -111,12 +111,14 @@ def _public(verdict: Verdict) -> Shown | None:
     return shown if shown is not None and shown.expected is not None else None
 
 
-def _stop_blocks(stop: Stop) -> Iterator[Block]:
+def _stop_blocks(stop: Stop, message: str) -> Iterator[Block]:
+    """The student's own line, and the shapes where the message does not tell them."""
     if stop.raised.frame is not None and stop.raised.frame.code:
         yield Code(_place(stop.raised.frame), printable(stop.raised.frame.code)[:_LONGEST_LINE])
     given = ", ".join(f"{name} {shape}" for name, shape in stop.shapes)
     wanted = ", ".join(f"{name} {shape}" for name, shape in stop.wanted)
-    yield Said(f"{given}; wanted: {wanted}", "shapes here")
+    if f"{given}; wanted: {wanted}" not in message:
+        yield Said(f"{given}; wanted: {wanted}", "shapes here")
 
 
 def _place(frame: Frame) -> str:
