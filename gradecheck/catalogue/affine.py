@@ -36,7 +36,7 @@ AFFINE = Exercise(
         {"W": [[1000, -100], [0, 1]], "X": [[100, 0, -1000], [0, 1, 100]], "b": [-1000, 0]},
         {"W": [[0, 0, 0]], "X": [[0, 0], [0, 0], [0, 0]], "b": [0]},
     ),
-    points=30,
+    points=25,
     mistakes=AFFINE_MISTAKES,
     worth_knowing="One layer of a network is this and a bent line; you can now train one by hand.",
 )

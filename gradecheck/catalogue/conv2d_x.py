@@ -135,7 +135,7 @@ CONV2D_X = Exercise(
         {"x": [[0, 0, 0], [0, 0, 0]], "w": [[0, 0]]},
     ),
     accepts_shapes=_as_tensorflow_lays_it_out,
-    points=25,
+    points=20,
     mistakes=_MISTAKES,
     worth_knowing="Layers that make images larger use this very step in their forward direction.",
 )

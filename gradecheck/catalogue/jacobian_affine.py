@@ -70,7 +70,7 @@ JACOBIAN_AFFINE = Exercise(
     ),
     extremes=({"W": [[1000, -100], [0, 1]], "x": [100, -1000], "b": [-1000, 0]},),
     whole_jacobian=True,
-    points=15,
+    points=10,
     mistakes=_MISTAKES,
     worth_knowing="Neither x nor b appears: an affine function has one Jacobian for all inputs.",
 )

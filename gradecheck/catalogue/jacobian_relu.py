@@ -82,7 +82,7 @@ JACOBIAN_RELU = Exercise(
     extremes=({"x": [1000, -1000, 100, -100]},),
     kinks=({"x": [0, 1, -1]},),
     whole_jacobian=True,
-    points=15,
+    points=10,
     mistakes=_MISTAKES,
     worth_knowing="Of n times n entries at most n differ from 0: nobody stores this matrix to work with it.",
 )

@@ -89,7 +89,7 @@ LOG = Exercise(
         {"x": [900, 0.03125, 1]},
         {"x": [[1e6, 100], [0.0625, 900]]},
     ),
-    points=10,
+    points=5,
     mistakes=_MISTAKES,
     worth_knowing="Near 0 the slope has no bound: this is why a loss with a logarithm in it can blow up.",
 )

@@ -107,7 +107,7 @@ MATMUL_Y = Exercise(
         {"x": [[100, -100, 0], [0, 1, 1000]], "y": [[0, -1000], [100, 0], [-100, 1]]},
         {"x": [[0, 0], [0, 0]], "y": [[0, 0, 0], [0, 0, 0]]},
     ),
-    points=15,
+    points=8,
     mistakes=_MISTAKES,
     worth_knowing="This and the gradient for x are one rule read in a mirror: transpose all of Z = X Y.",
 )

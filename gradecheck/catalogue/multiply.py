@@ -89,7 +89,7 @@ MULTIPLY = binary_exercise(
     forward=lambda tf, a, b: tf.math.multiply(a, b),
     forward_numpy=lambda a, b: np.multiply(a, b),
     printed={"a": [[0.5, -1, 2], [3, -2, 0.25]], "b": [2, 1, -1], "dz": [[1, -2, 3], [-1, 0.5, 2]]},
-    points=15,
+    points=8,
     mistakes=_MISTAKES,
     worth_knowing="Each factor decides how much the other one matters: where b is 0, no message reaches a.",
 )

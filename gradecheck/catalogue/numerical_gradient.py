@@ -154,7 +154,7 @@ NUMERICAL_GRADIENT = Exercise(
         {"x": (4,), "function": "distances"},
         {"x": (3, 3), "function": "matrix square"},
     ),
-    points=10,
+    points=15,
     driver="numerical_gradient",
     called_as="numerical_gradient(f, x, dz)",
     tolerance=2e-6,

@@ -116,7 +116,7 @@ REDUCE_SUM = Exercise(
         {"x": (1, 4), "axis": 0},
     ),
     extremes=({"x": [[1000, -1000, 0], [100, 0, -100]], "axis": 1}, {"x": [0, 0]}),
-    points=15,
+    points=8,
     mistakes=_MISTAKES,
     worth_knowing="Summing backward is stretching, and stretching backward is summing.",
 )

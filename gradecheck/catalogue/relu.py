@@ -96,7 +96,7 @@ RELU = Exercise(
     gap=GAP,
     extremes=({"x": [[1000, -1000, 100], [-100, 50, -50]]},),
     kinks=({"x": [0, 1, -1, 0]}, {"x": [[0, 2], [-3, 0]]}),
-    points=15,
+    points=10,
     mistakes=_MISTAKES,
     worth_knowing="At exactly 0 there is no one slope: TensorFlow takes 0; anything from 0 to 1 is right.",
 )

@@ -206,7 +206,7 @@ SOFTMAX_BATCHED = Exercise(
         {"x": [[-100, 100, 0, 99], [0, 0, 0, 0]]},
         {"x": [[1000, 999, 998], [-1000, -1001, -999], [1000, -1000, 0]]},
     ),
-    points=20,
+    points=10,
     mistakes=(*_ROWS, *_OF_ONE_ROW),
     worth_knowing="The Jacobian of a batch is made of blocks, one for each row; you never had to build it.",
 )
