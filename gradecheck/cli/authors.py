@@ -22,12 +22,22 @@ def release(assignment: str | None) -> None:
 @click.command()
 @click.argument("assignment", required=False)
 @click.option("--lectures/--no-lectures", default=True, help="Run the lectures, too (the default).")
+@click.option(
+    "--mutants", is_flag=True, help="Which mistakes would be missed? Try many wrong answers instead."
+)
+@click.option("--exercise", metavar="NAME", help="With --mutants: only this exercise, such as softmax.")
 @says_what_is_wrong
-def verify(assignment: str | None, lectures: bool) -> None:
+def verify(assignment: str | None, lectures: bool, mutants: bool, exercise: str | None) -> None:
     """Prove that the course is sound: oracles, known mistakes, solutions, stubs, release, lectures.
 
     With the name of an assignment, only that one and its exercises.
+
+    With --mutants: every known mistake and every small change of the solutions is judged. The report lists
+    what only other cases than the printed example catch, what none catches, and what turned out to be no
+    mistake; the exit code is 1 if a wrong answer gets through.
     """
+    if mutants or exercise:
+        sys.exit(_survey(assignment, exercise))
     from gradecheck.verify import verify_course
 
     failures = 0
@@ -36,3 +46,16 @@ def verify(assignment: str | None, lectures: bool) -> None:
         click.echo(f"{'ok    ' if claim.holds else 'FAILED'} {claim.subject}: {claim.sentence}")
     click.echo(f"{failures} of the claims above do not hold" if failures else "everything holds")
     sys.exit(1 if failures else 0)
+
+
+def _survey(assignment: str | None, exercise: str | None) -> int:
+    from gradecheck.mutants import survey_course
+
+    unsound = []
+    for survey in survey_course(Path(), assignment, exercise):
+        for line in survey.lines():
+            click.echo(line)
+        unsound += [] if survey.sound else [survey.exercise]
+    told = f"wrong answers to {', '.join(unsound)} get through" if unsound else "no wrong answer gets through"
+    click.echo(told)
+    return 1 if unsound else 0
