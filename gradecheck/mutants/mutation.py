@@ -57,28 +57,36 @@ class Mutant:
     after: str
 
 
-def mutants_of(source: str, function: str) -> Iterator[Mutant]:
-    """Every small change of one function, each once.
+def mutants_of(source: str, name: str) -> Iterator[Mutant]:
+    """Every small change of one function or class, each once.
 
     Args:
-        source: Python that defines the function; everything else in it is kept.
-        function: its name.
-
+        source: Python that defines it; everything else in it is kept.
+        name: its name; where the source does not define it, there are no mutants.
     """
     tree = ast.parse(source)
-    found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function]
-    if not found:
-        return
-    parameters = tuple(argument.arg for argument in found[-1].args.args)
     seen = {ast.unparse(tree)}
-    for statement, node in _nodes(found[-1]):
-        for other in _changes(node, parameters):
-            # A copy in which the other node stands in the place of this one.
-            changed = ast.unparse(ast.fix_missing_locations(copy.deepcopy(tree, {id(node): other})))
-            if changed not in seen:
-                seen.add(changed)
-                new = copy.deepcopy(statement, {id(node): other})
-                yield Mutant(changed, *_line(statement, ast.fix_missing_locations(new)))
+    for function in _functions(tree, name):
+        parameters = tuple(argument.arg for argument in function.args.args)
+        for statement, node in _nodes(function):
+            for other in _changes(node, parameters):
+                # A copy in which the other node stands in the place of this one.
+                changed = ast.unparse(ast.fix_missing_locations(copy.deepcopy(tree, {id(node): other})))
+                if changed not in seen:
+                    seen.add(changed)
+                    new = copy.deepcopy(statement, {id(node): other})
+                    yield Mutant(changed, *_line(statement, ast.fix_missing_locations(new)))
+
+
+def _functions(tree: ast.Module, name: str) -> list[ast.FunctionDef]:
+    """The function of that name, or the methods of the class; the last definition counts."""
+    found: list[ast.FunctionDef] = []
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            found = [node]
+        elif isinstance(node, ast.ClassDef) and node.name == name:
+            found = [method for method in node.body if isinstance(method, ast.FunctionDef)]
+    return found
 
 
 def _nodes(function: ast.FunctionDef) -> Iterator[tuple[ast.stmt, ast.AST]]:

@@ -58,7 +58,9 @@ def _of_notebook(path: Path) -> Iterator[Solution]:
     around: dict[str, Any] = {}
     for _, tree in parsed:
         kept: list[ast.stmt] = [
-            node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef)
+            node
+            for node in tree.body
+            if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
         ]
         exec(compile(ast.Module(kept, []), str(path), "exec"), around)
     for asked in read_submission(path).asked:
@@ -75,7 +77,7 @@ def _parsed(source: str) -> ast.Module | None:
 
 
 def _defined(tree: ast.Module) -> set[str]:
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
 
 
 def _compiled(source: str) -> CodeType:
