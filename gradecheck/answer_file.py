@@ -5,6 +5,7 @@ answer is a text that goes into a notebook cell.
 """
 
 import ast
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -50,7 +51,7 @@ def read_answers(path: Path) -> dict[str, Answer]:
     """The answers of a file by name, in its order.
 
     Raises:
-        AuthorError: it cannot be read, or a function in it is not named after what it is worth.
+        AuthorError: it cannot be read, or a definition in it is not named after what it is worth.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -59,14 +60,14 @@ def read_answers(path: Path) -> dict[str, Answer]:
         raise AuthorError(f"the file of answers cannot be read: {path}: {error}") from error
     answers: dict[str, Answer] = {}
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
             if node.name in answers:
                 raise AuthorError(f"{path}, line {node.lineno}: there are two answers called {node.name}")
             answers[node.name] = _answer(node, text, path)
     return answers
 
 
-def _answer(node: ast.FunctionDef, text: str, path: Path) -> Answer:
+def _answer(node: ast.FunctionDef | ast.ClassDef, text: str, path: Path) -> Answer:
     parts = node.name.split("__")
     kind, _, label = parts[1].partition("_") if len(parts) in (2, 3) else ("", "", "")
     if kind not in list(AnswerKind) or not label:
@@ -78,5 +79,5 @@ def _answer(node: ast.FunctionDef, text: str, path: Path) -> Answer:
     exercise = find_exercise(parts[0])
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
     lines = text.splitlines()[first - 1 : node.end_lineno]
-    source = "\n".join(lines).replace(f"def {node.name}(", f"def {exercise.name}(", 1)
+    source = re.sub(rf"\b(def|class) {node.name}\b", rf"\1 {exercise.name}", "\n".join(lines), count=1)
     return Answer(node.name, exercise, AnswerKind(kind), label.replace("_", "-"), source)

@@ -4,11 +4,19 @@ The names say what to expect, as in understanding_gradients; and here there is o
 
     <exercise>__partial_<mistake>              one output of several is wrong: some of the points
 
-Each function stands for itself and needs only np and tf, as in the notebook.
+Each definition stands for itself and needs only the names that are imported here, as in the notebook.
 """
 
 import numpy as np
 import tensorflow as tf
+
+from gradecheck.graph import (
+    Operation,
+    Variable,
+    gradient_function,
+    topological_order,
+)
+from gradecheck.graph import compute_gradients as gradients_of
 
 
 # ---------------------------------------------------------------------------------------------------
@@ -1730,3 +1738,834 @@ def matmul_y__policy_tape(x, y, dz):
         tape.watch(y)
         z = x @ y
     return tape.gradient(z, y, output_gradients=dz)
+
+
+# ---------------------------------------------------------------------------------------------------
+# chain_paths
+# ---------------------------------------------------------------------------------------------------
+def chain_paths__right_two_products(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return de_dd * dd_db * db_da + de_dd * dd_dc * dc_da
+
+
+def chain_paths__right_factored(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return de_dd * (dd_db * db_da + dd_dc * dc_da)
+
+
+def chain_paths__right_loop(db_da, dc_da, dd_db, dd_dc, de_dd):
+    total = 0.0
+    for path in ((db_da, dd_db, de_dd), (dc_da, dd_dc, de_dd)):
+        product = 1.0
+        for slope in path:
+            product *= slope
+        total += product
+    return total
+
+
+def chain_paths__right_numpy(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return np.prod([db_da, dd_db, de_dd]) + np.prod([dc_da, dd_dc, de_dd])
+
+
+def chain_paths__right_dot(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return de_dd * np.dot([dd_db, dd_dc], [db_da, dc_da])
+
+
+def chain_paths__right_jacobians(db_da, dc_da, dd_db, dd_dc, de_dd):
+    first = np.array([[db_da], [dc_da]])
+    second = np.array([[dd_db, dd_dc]])
+    return (np.array([[de_dd]]) @ second @ first).item()
+
+
+def chain_paths__right_messages(db_da, dc_da, dd_db, dd_dc, de_dd):
+    at_d = de_dd
+    at_b, at_c = at_d * dd_db, at_d * dd_dc
+    return at_b * db_da + at_c * dc_da
+
+
+def chain_paths__right_forward(db_da, dc_da, dd_db, dd_dc, de_dd):
+    b, c = db_da * 1.0, dc_da * 1.0
+    d = dd_db * b + dd_dc * c
+    return de_dd * d
+
+
+def chain_paths__right_dictionary(db_da, dc_da, dd_db, dd_dc, de_dd):
+    arrows = {"ab": db_da, "ac": dc_da, "bd": dd_db, "cd": dd_dc, "de": de_dd}
+    return sum(arrows[p[:2]] * arrows[p[1:3]] * arrows[p[2:]] for p in ("abde", "acde"))
+
+
+def chain_paths__right_recursive(db_da, dc_da, dd_db, dd_dc, de_dd):
+    arrows = {"a": {"b": db_da, "c": dc_da}, "b": {"d": dd_db}, "c": {"d": dd_dc}, "d": {"e": de_dd}}
+
+    def to_e(node):
+        return 1.0 if node == "e" else sum(slope * to_e(after) for after, slope in arrows[node].items())
+
+    return to_e("a")
+
+
+def chain_paths__wrong_one_path_only(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return de_dd * dd_db * db_da
+
+
+def chain_paths__wrong_one_path_only__lower(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return dc_da * dd_dc * de_dd
+
+
+def chain_paths__wrong_paths_multiplied(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return (de_dd * dd_db * db_da) * (de_dd * dd_dc * dc_da)
+
+
+def chain_paths__wrong_paths_averaged(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return np.mean([de_dd * dd_db * db_da, de_dd * dd_dc * dc_da])
+
+
+def chain_paths__wrong_derivatives_added_along_a_path(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return sum([db_da, dd_db, de_dd]) + sum([dc_da, dd_dc, de_dd])
+
+
+def chain_paths__wrong_last_arrow_forgotten(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return dd_db * db_da + dd_dc * dc_da
+
+
+def chain_paths__wrong_last_arrow_on_one_path(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return de_dd * dd_db * db_da + dd_dc * dc_da
+
+
+def chain_paths__wrong_arrows_crossed(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return de_dd * (dd_db * dc_da + dd_dc * db_da)
+
+
+def chain_paths__wrong_sign_flipped(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return -de_dd * (dd_db * db_da + dd_dc * dc_da)
+
+
+def chain_paths__wrong_paths_subtracted(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return de_dd * (dd_db * db_da - dd_dc * dc_da)
+
+
+def chain_paths__wrong_everything_multiplied(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return np.prod([db_da, dc_da, dd_db, dd_dc]) + de_dd
+
+
+def chain_paths__wrong_sums_multiplied(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return de_dd * (db_da + dc_da) * (dd_db + dd_dc)
+
+
+def chain_paths__wrong_both_returned(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return [de_dd * dd_db * db_da, de_dd * dd_dc * dc_da]
+
+
+# ---------------------------------------------------------------------------------------------------
+# register_gradient
+# ---------------------------------------------------------------------------------------------------
+def register_gradient__right_two_layers(operation, registry):
+    def decorate(rule):
+        if operation in registry:
+            raise ValueError(f"{operation.__name__} has a gradient already")
+        registry[operation] = rule
+        return rule
+
+    return decorate
+
+
+def register_gradient__right_warning(operation, registry):
+    import warnings
+
+    def decorate(rule):
+        if operation in registry:
+            warnings.warn(f"the gradient of {operation} is replaced", stacklevel=2)
+        registry[operation] = rule
+        return rule
+
+    return decorate
+
+
+class register_gradient__right_class:
+    def __init__(self, operation, registry):
+        self.operation, self.registry = operation, registry
+
+    def __call__(self, rule):
+        if self.operation in self.registry:
+            raise KeyError(self.operation)
+        self.registry[self.operation] = rule
+        return rule
+
+
+def register_gradient__right_setdefault(operation, registry):
+    def decorate(rule):
+        if registry.setdefault(operation, rule) is not rule:
+            raise ValueError("two rules for one operation")
+        return rule
+
+    return decorate
+
+
+def register_gradient__right_assertion(operation, registry):
+    def enter(rule):
+        assert operation not in registry, "registered twice"
+        registry.update({operation: rule})
+        return rule
+
+    return enter
+
+
+def register_gradient__right_checked_at_once(operation, registry):
+    taken = registry.get(operation)
+
+    def enter(rule):
+        if taken is not None:
+            raise RuntimeError(f"{operation.__name__}: {taken.__name__} is registered")
+        registry[operation] = rule
+        return rule
+
+    return enter
+
+
+def register_gradient__right_partial(operation, registry):
+    from functools import partial
+
+    def enter(operation, registry, rule):
+        if operation in registry:
+            raise ValueError(operation)
+        registry[operation] = rule
+        return rule
+
+    return partial(enter, operation, registry)
+
+
+def register_gradient__right_wrapped(operation, registry):
+    from functools import wraps
+
+    def decorate(rule):
+        @wraps(rule)
+        def careful(op, G):
+            return np.asarray(rule(op, G))
+
+        if operation in registry:
+            raise ValueError("twice")
+        registry[operation] = careful
+        return careful
+
+    return decorate
+
+
+def register_gradient__partial_decorated_function_lost(operation, registry):
+    def decorate(rule):
+        if operation in registry:
+            raise ValueError("twice")
+        registry[operation] = rule
+
+    return decorate
+
+
+def register_gradient__partial_second_rule_replaces_the_first(operation, registry):
+    def decorate(rule):
+        registry[operation] = rule
+        return rule
+
+    return decorate
+
+
+def register_gradient__partial_registered_under_name(operation, registry):
+    def decorate(rule):
+        if operation.__name__ in registry:
+            raise ValueError("twice")
+        registry[operation.__name__] = rule
+        return rule
+
+    return decorate
+
+
+def register_gradient__partial_registered_under_the_rule(operation, registry):
+    def decorate(rule):
+        if rule.__name__ in registry:
+            raise ValueError("twice")
+        registry[rule.__name__] = rule
+        return rule
+
+    return decorate
+
+
+def register_gradient__partial_nothing_registered(operation, registry):
+    def decorate(rule):
+        return rule
+
+    return decorate
+
+
+def register_gradient__partial_key_and_value_swapped(operation, registry):
+    def decorate(rule):
+        registry[rule] = operation
+        return rule
+
+    return decorate
+
+
+def register_gradient__wrong_one_layer(operation, registry):
+    registry[operation] = operation
+
+
+def register_gradient__wrong_registry_returned(operation, registry):
+    registry[operation] = lambda op, G: G
+    return registry
+
+
+def register_gradient__wrong_nothing(operation, registry):
+    pass
+
+
+def register_gradient__wrong_name_returned(operation, registry):
+    return operation.__name__
+
+
+# ---------------------------------------------------------------------------------------------------
+# compute_gradients
+# ---------------------------------------------------------------------------------------------------
+def compute_gradients__right_pushing(loss):
+    table = {loss: np.ones(())}
+    for node in reversed(topological_order(loss)):
+        if isinstance(node, Operation):
+            sent = gradient_function(node)(node, table[node])
+            sent = sent if isinstance(sent, (tuple, list)) else [sent]
+            for source, term in zip(node.input_nodes, sent):
+                table[source] = table[source] + term if source in table else term
+    return table
+
+
+def compute_gradients__right_counting(loss):
+    way, stack = {loss}, [loss]
+    waiting = {}
+    while stack:
+        for source in getattr(stack.pop(), "input_nodes", []):
+            waiting[source] = waiting.get(source, 0) + 1
+            if source not in way:
+                way.add(source)
+                stack.append(source)
+    table, ready = {loss: np.array(1.0)}, [loss]
+    while ready:
+        node = ready.pop()
+        if not isinstance(node, Operation):
+            continue
+        sent = gradient_function(node)(node, table[node])
+        sent = sent if isinstance(sent, (tuple, list)) else (sent,)
+        for source, term in zip(node.input_nodes, sent):
+            table[source] = table.get(source, 0.0) + term
+            waiting[source] -= 1
+            if waiting[source] == 0:
+                ready.append(source)
+    return table
+
+
+def compute_gradients__right_own_order(loss):
+    order, seen = [], set()
+
+    def visit(node):
+        if node not in seen:
+            seen.add(node)
+            for source in getattr(node, "input_nodes", ()):
+                visit(source)
+            order.append(node)
+
+    visit(loss)
+    table = {node: 0.0 for node in order}
+    table[loss] = 1.0
+    for node in order[::-1]:
+        if isinstance(node, Operation):
+            sent = gradient_function(node)(node, np.asarray(table[node]))
+            sent = list(sent) if isinstance(sent, (tuple, list)) else [sent]
+            for k, source in enumerate(node.input_nodes):
+                table[source] = table[source] + sent[k]
+    return table
+
+
+def compute_gradients__right_asking(loss):
+    way = topological_order(loss)
+    table = {loss: np.ones(())}
+    for node in reversed(way[:-1]):
+        total = np.zeros_like(node.output)
+        for consumer in way:
+            if isinstance(consumer, Operation) and node in consumer.input_nodes:
+                sent = gradient_function(consumer)(consumer, table[consumer])
+                sent = sent if isinstance(sent, (tuple, list)) else [sent]
+                for source, term in zip(consumer.input_nodes, sent):
+                    if source is node:
+                        total = total + term
+        table[node] = total
+    return table
+
+
+def compute_gradients__right_remembering(loss):
+    way = set(topological_order(loss))
+    known = {loss: np.ones(())}
+
+    def gradient_at(node):
+        if node not in known:
+            total = 0.0
+            for consumer in way:
+                if isinstance(consumer, Operation):
+                    for k, source in enumerate(consumer.input_nodes):
+                        if source is node:
+                            sent = gradient_function(consumer)(consumer, gradient_at(consumer))
+                            total = total + (sent if not isinstance(sent, (tuple, list)) else sent[k])
+            known[node] = np.asarray(total)
+        return known[node]
+
+    for node in way:
+        gradient_at(node)
+    return known
+
+
+def compute_gradients__right_lists_of_terms(loss):
+    terms = {loss: [np.ones(())]}
+    table = {}
+    for node in reversed(topological_order(loss)):
+        table[node] = np.sum(np.stack(terms[node]), axis=0)
+        if isinstance(node, Operation):
+            sent = gradient_function(node)(node, table[node].copy())
+            sent = sent if isinstance(sent, (tuple, list)) else [sent]
+            for source, term in zip(node.input_nodes, sent):
+                terms.setdefault(source, []).append(np.array(term))
+    return table
+
+
+def compute_gradients__right_copies_in_place(loss):
+    order = topological_order(loss)
+    table = {node: np.zeros_like(node.output) for node in order}
+    table[loss] += 1
+    for node in reversed(order):
+        if isinstance(node, Operation):
+            sent = gradient_function(node)(node, table[node].copy())
+            for source, term in zip(node.input_nodes, sent if isinstance(sent, (tuple, list)) else [sent]):
+                table[source] += term
+    return table
+
+
+def compute_gradients__wrong_nothing_returned(loss):
+    table = {loss: np.ones(())}
+
+
+def compute_gradients__wrong_list_returned(loss):
+    return [np.ones(()) for _ in topological_order(loss)]
+
+
+def compute_gradients__wrong_all_ones(loss):
+    return {node: np.ones_like(node.output) for node in topological_order(loss)}
+
+
+def compute_gradients__wrong_upstream_ignored(loss):
+    table = {loss: np.ones(())}
+    for node in reversed(topological_order(loss)):
+        if isinstance(node, Operation):
+            sent = gradient_function(node)(node, np.ones_like(node.output))
+            for source, term in zip(node.input_nodes, sent if isinstance(sent, (tuple, list)) else [sent]):
+                table[source] = table[source] + term if source in table else term
+    return table
+
+
+def compute_gradients__wrong_contributions_overwritten(loss):
+    table = {loss: np.ones(())}
+    for node in reversed(topological_order(loss)):
+        if isinstance(node, Operation):
+            sent = gradient_function(node)(node, table[node])
+            for source, term in zip(node.input_nodes, sent if isinstance(sent, (tuple, list)) else [sent]):
+                table[source] = term
+    return table
+
+
+def compute_gradients__wrong_first_consumer_only(loss):
+    table = {loss: np.ones(())}
+    for node in reversed(topological_order(loss)):
+        if isinstance(node, Operation):
+            sent = gradient_function(node)(node, table[node])
+            for source, term in zip(node.input_nodes, sent if isinstance(sent, (tuple, list)) else [sent]):
+                table.setdefault(source, term)
+    return table
+
+
+def compute_gradients__wrong_nearest_nodes_first(loss):
+    table, queue, seen = {loss: np.ones(())}, [loss], {loss}
+    while queue:
+        node = queue.pop(0)
+        if node is not loss:
+            table[node] = 0.0
+            for consumer in node.consumers:
+                sent = gradient_function(consumer)(consumer, table[consumer])
+                if isinstance(sent, (tuple, list)):
+                    sent = sent[consumer.input_nodes.index(node)]
+                table[node] = table[node] + sent
+        for source in getattr(node, "input_nodes", []):
+            if source not in seen:
+                seen.add(source)
+                queue.append(source)
+    return table
+
+
+def compute_gradients__partial_recursion_without_order(loss):
+    table = {loss: np.ones(())}
+
+    def visit(node):
+        if isinstance(node, Operation):
+            sent = gradient_function(node)(node, table[node])
+            for source, term in zip(node.input_nodes, sent if isinstance(sent, (tuple, list)) else [sent]):
+                table[source] = table.get(source, 0.0) + term
+            for source in node.input_nodes:
+                visit(source)
+
+    visit(loss)
+    return table
+
+
+def compute_gradients__partial_array_shared_by_two_nodes(loss):
+    table = {loss: np.ones(())}
+    for node in reversed(topological_order(loss)):
+        if isinstance(node, Operation):
+            sent = gradient_function(node)(node, table[node])
+            for source, term in zip(node.input_nodes, sent if isinstance(sent, (tuple, list)) else [sent]):
+                if source in table:
+                    table[source] += term
+                else:
+                    table[source] = term
+    return table
+
+
+def compute_gradients__wrong_paths_multiplied(loss):
+    table = {loss: np.ones(())}
+    for node in reversed(topological_order(loss)):
+        if isinstance(node, Operation):
+            sent = gradient_function(node)(node, table[node])
+            for source, term in zip(node.input_nodes, sent if isinstance(sent, (tuple, list)) else [sent]):
+                table[source] = table[source] * term if source in table else term
+    return table
+
+
+def compute_gradients__policy_library(loss):
+    import gradecheck.graph as library
+
+    return library.compute_gradients(loss)
+
+
+# ---------------------------------------------------------------------------------------------------
+# gradient_descent
+# ---------------------------------------------------------------------------------------------------
+class gradient_descent__right_class_inside:
+    def __init__(self, learning_rate):
+        self.learning_rate = learning_rate
+
+    def minimize(self, loss):
+        rate = self.learning_rate
+
+        class step(Operation):
+            def compute(self, value):
+                gradients = gradients_of(loss)
+                for node, gradient in gradients.items():
+                    if isinstance(node, Variable):
+                        node.value = node.value - rate * gradient
+                return value
+
+        return step([loss])
+
+
+class gradient_descent__right_two_passes:
+    def __init__(self, learning_rate):
+        self.rate = learning_rate
+
+    def minimize(self, loss):
+        rate = self.rate
+
+        class descend(Operation):
+            def __init__(self):
+                super().__init__([loss])
+
+            def compute(self, value):
+                found = gradients_of(loss)
+                new = {v: v.value - rate * found[v] for v in found if isinstance(v, Variable)}
+                for variable, moved in new.items():
+                    variable.value = moved
+                return value
+
+        return descend()
+
+
+class gradient_descent__right_from_the_order:
+    def __init__(self, learning_rate):
+        self.rate = float(learning_rate)
+
+    def minimize(self, loss):
+        variables = [node for node in topological_order(loss) if isinstance(node, Variable)]
+        optimizer = self
+
+        class step(Operation):
+            def compute(self, _value):
+                slopes = gradients_of(self.input_nodes[0])
+                moved = [v.value - optimizer.rate * slopes[v] for v in variables]
+                for v, value in zip(variables, moved):
+                    v.value = value
+                return 0.0
+
+        return step([loss])
+
+
+class gradient_descent__wrong_step_uphill:
+    def __init__(self, learning_rate):
+        self.rate = learning_rate
+
+    def minimize(self, loss):
+        rate = self.rate
+
+        class step(Operation):
+            def compute(self, value):
+                for node, gradient in gradients_of(loss).items():
+                    if isinstance(node, Variable):
+                        node.value = node.value + rate * gradient
+                return value
+
+        return step([loss])
+
+
+class gradient_descent__wrong_learning_rate_ignored:
+    def __init__(self, learning_rate):
+        self.rate = learning_rate
+
+    def minimize(self, loss):
+        class step(Operation):
+            def compute(self, value):
+                for node, gradient in gradients_of(loss).items():
+                    if isinstance(node, Variable):
+                        node.value = node.value - gradient
+                return value
+
+        return step([loss])
+
+
+class gradient_descent__wrong_gradient_replaces_value:
+    def __init__(self, learning_rate):
+        self.rate = learning_rate
+
+    def minimize(self, loss):
+        rate = self.rate
+
+        class step(Operation):
+            def compute(self, value):
+                for node, gradient in gradients_of(loss).items():
+                    if isinstance(node, Variable):
+                        node.value = -rate * gradient
+                return value
+
+        return step([loss])
+
+
+class gradient_descent__wrong_variables_not_changed:
+    def __init__(self, learning_rate):
+        self.rate = learning_rate
+
+    def minimize(self, loss):
+        rate = self.rate
+
+        class step(Operation):
+            def compute(self, value):
+                for node, gradient in gradients_of(loss).items():
+                    if isinstance(node, Variable):
+                        moved = node.value - rate * gradient
+                return value
+
+        return step([loss])
+
+
+class gradient_descent__wrong_stale_forward_values:
+    def __init__(self, learning_rate):
+        self.rate = learning_rate
+
+    def minimize(self, loss):
+        rate = self.rate
+
+        class step(Operation):
+            def compute(self):
+                for node, gradient in gradients_of(loss).items():
+                    if isinstance(node, Variable):
+                        node.value = node.value - rate * gradient
+                return 0.0
+
+        return step([])
+
+
+class gradient_descent__wrong_one_step_at_once:
+    def __init__(self, learning_rate):
+        self.rate = learning_rate
+
+    def minimize(self, loss):
+        for node, gradient in gradients_of(loss).items():
+            if isinstance(node, Variable):
+                node.value = node.value - self.rate * gradient
+        return loss
+
+
+class gradient_descent__wrong_nothing_returned:
+    def __init__(self, learning_rate):
+        self.rate = learning_rate
+
+    def minimize(self, loss):
+        pass
+
+
+class gradient_descent__policy_library:
+    def __init__(self, learning_rate):
+        import gradecheck.graph as library
+
+        self.inner = library.GradientDescentOptimizer(learning_rate)
+
+    def minimize(self, loss):
+        return self.inner.minimize(loss)
+
+
+# ---------------------------------------------------------------------------------------------------
+# perceptron
+# ---------------------------------------------------------------------------------------------------
+def perceptron__right_numpy(X, c, W, b, learning_rate, steps):
+    losses = []
+    for _ in range(steps):
+        scores = X @ W.value + b.value
+        e = np.exp(scores - scores.max(axis=1, keepdims=True))
+        P = e / e.sum(axis=1, keepdims=True)
+        losses.append(-np.sum(c * np.log(P)))
+        dW, db = X.T @ (P - c), (P - c).sum(axis=0)
+        W.value = W.value - learning_rate * dW
+        b.value = b.value - learning_rate * db
+    return losses
+
+
+def perceptron__right_log_softmax(X, c, W, b, learning_rate, steps):
+    losses = np.zeros(steps)
+    for k in range(steps):
+        scores = X @ W.value + b.value
+        top = scores.max(axis=1, keepdims=True)
+        log_P = scores - top - np.log(np.sum(np.exp(scores - top), axis=1, keepdims=True))
+        losses[k] = -np.sum(c * log_P)
+        difference = np.exp(log_P) - c
+        W.value, b.value = (
+            W.value - learning_rate * X.T @ difference,
+            b.value - learning_rate * difference.sum(0),
+        )
+    return losses
+
+
+def perceptron__right_point_by_point(X, c, W, b, learning_rate, steps):
+    losses = []
+    for _ in range(steps):
+        loss, dW, db = 0.0, np.zeros((2, 2)), np.zeros(2)
+        for x, wanted in zip(X, c):
+            s = x @ W.value + b.value
+            p = np.exp(s - s.max()) / np.exp(s - s.max()).sum()
+            loss -= np.log(p[wanted.argmax()])
+            dW += np.outer(x, p - wanted)
+            db += p - wanted
+        losses.append(loss)
+        W.value = W.value - learning_rate * dW
+        b.value = b.value - learning_rate * db
+    return losses
+
+
+def perceptron__right_tensorflow(X, c, W, b, learning_rate, steps):
+    losses = []
+    for _ in range(steps):
+        P = tf.nn.softmax(X @ W.value + b.value)
+        losses.append(float(-tf.reduce_sum(c * tf.math.log(P))))
+        W.value = W.value - learning_rate * tf.matmul(X, P - c, transpose_a=True).numpy()
+        b.value = b.value - learning_rate * tf.reduce_sum(P - c, axis=0).numpy()
+    return losses
+
+
+def perceptron__right_chain_of_jacobians(X, c, W, b, learning_rate, steps):
+    losses = []
+    for _ in range(steps):
+        e = np.exp(X @ W.value + b.value)
+        P = e / e.sum(axis=1, keepdims=True)
+        losses.append(-np.log(P[c == 1]).sum())
+        dP = -c / P
+        dS = P * (dP - np.sum(P * dP, axis=1, keepdims=True))
+        dW, db = np.einsum("ni,nk->ik", X, dS), np.einsum("nk->k", dS)
+        W.value -= learning_rate * dW
+        b.value -= learning_rate * db
+    return losses
+
+
+def perceptron__partial_diagonal_terms_only(X, c, W, b, learning_rate, steps):
+    losses = []
+    for _ in range(steps):
+        e = np.exp(X @ W.value + b.value)
+        P = e / e.sum(axis=1, keepdims=True)
+        losses.append(-np.sum(c * np.log(P)))
+        dS = -c / P * P * (1 - P)
+        W.value = W.value - learning_rate * X.T @ dS
+        b.value = b.value - learning_rate * dS.sum(axis=0)
+    return losses
+
+
+def perceptron__partial_bias_gradient_totalled(X, c, W, b, learning_rate, steps):
+    losses = []
+    for _ in range(steps):
+        e = np.exp(X @ W.value + b.value)
+        P = e / e.sum(axis=1, keepdims=True)
+        losses.append(-np.sum(c * np.log(P)))
+        W.value = W.value - learning_rate * X.T @ (P - c)
+        b.value = b.value - learning_rate * np.sum(P - c)
+    return losses
+
+
+def perceptron__partial_mean_for_sum(X, c, W, b, learning_rate, steps):
+    losses = []
+    for _ in range(steps):
+        e = np.exp(X @ W.value + b.value)
+        P = e / e.sum(axis=1, keepdims=True)
+        losses.append(-np.sum(c * np.log(P)))
+        W.value = W.value - learning_rate * X.T @ (P - c) / len(X)
+        b.value = b.value - learning_rate * (P - c).mean(axis=0)
+    return losses
+
+
+def perceptron__partial_step_uphill(X, c, W, b, learning_rate, steps):
+    losses = []
+    for _ in range(steps):
+        scores = X @ W.value + b.value
+        e = np.exp(scores - scores.max(axis=1, keepdims=True))
+        P = e / e.sum(axis=1, keepdims=True)
+        losses.append(-np.sum(c * np.log(P)))
+        W.value = W.value - learning_rate * X.T @ (c - P)
+        b.value = b.value - learning_rate * (c - P).sum(axis=0)
+    return losses
+
+
+def perceptron__partial_transposed(X, c, W, b, learning_rate, steps):
+    losses = []
+    for _ in range(steps):
+        e = np.exp(X @ W.value + b.value)
+        P = e / e.sum(axis=1, keepdims=True)
+        losses.append(-np.sum(c * np.log(P)))
+        W.value = W.value - learning_rate * (P - c).T @ X
+        b.value = b.value - learning_rate * (P - c).sum(axis=0)
+    return losses
+
+
+def perceptron__partial_variables_not_changed(X, c, W, b, learning_rate, steps):
+    losses, W, b = [], W.value, b.value
+    for _ in range(steps):
+        e = np.exp(X @ W + b)
+        P = e / e.sum(axis=1, keepdims=True)
+        losses.append(-np.sum(c * np.log(P)))
+        W = W - learning_rate * X.T @ (P - c)
+        b = b - learning_rate * (P - c).sum(axis=0)
+    return losses
+
+
+def perceptron__wrong_nothing_returned(X, c, W, b, learning_rate, steps):
+    for _ in range(steps):
+        e = np.exp(X @ W.value + b.value)
+        P = e / e.sum(axis=1, keepdims=True)
+        W.value = W.value - learning_rate * X.T @ (P - c)
+
+
+def perceptron__wrong_last_loss_only(X, c, W, b, learning_rate, steps):
+    for _ in range(steps):
+        e = np.exp(X @ W.value + b.value)
+        P = e / e.sum(axis=1, keepdims=True)
+        loss = -np.sum(c * np.log(P))
+        W.value = W.value - learning_rate * X.T @ (P - c)
+        b.value = b.value - learning_rate * (P - c).sum(axis=0)
+    return loss

@@ -4,11 +4,417 @@ The names say what to expect, as in understanding_gradients; and here there is o
 
     <exercise>__partial_<mistake>              one output of several is wrong: some of the points
 
-Each function stands for itself and needs only np and tf, as in the notebook.
+Each definition stands for itself and needs only the names that are imported here, as in the notebook.
 """
 
 import numpy as np
 import tensorflow as tf
+
+
+# ---------------------------------------------------------------------------------------------------
+# numerical_gradient
+# ---------------------------------------------------------------------------------------------------
+def numerical_gradient__right_central(f, x, dz):
+    h, dx = 1e-5, np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        above, below = x.copy(), x.copy()
+        above[place] += h
+        below[place] -= h
+        dx[place] = np.sum(dz * (f(above) - f(below))) / (2 * h)
+    return dx
+
+
+def numerical_gradient__right_float64(f, x, dz):
+    x, h = np.array(x, dtype=np.float64), 1e-5
+    dx = np.zeros_like(x)
+    for place in np.ndindex(*x.shape):
+        nudge = np.zeros_like(x)
+        nudge[place] = h
+        dx[place] = (np.sum(dz * f(x + nudge)) - np.sum(dz * f(x - nudge))) / (2 * h)
+    return dx
+
+
+def numerical_gradient__right_richardson(f, x, dz):
+    def along(nudge, h):
+        return np.sum(dz * (f(x + h * nudge) - f(x - h * nudge))) / (2 * h)
+
+    dx = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        nudge = np.zeros(x.shape)
+        nudge[place] = 1
+        dx[place] = (4 * along(nudge, 5e-4) - along(nudge, 1e-3)) / 3
+    return dx
+
+
+def numerical_gradient__right_flat(f, x, dz):
+    flat, h = np.ravel(x).astype(float), 1e-5
+    dx = np.zeros(flat.size)
+    for k in range(flat.size):
+        up, down = flat.copy(), flat.copy()
+        up[k] += h
+        down[k] -= h
+        dx[k] = np.sum(dz * (f(up.reshape(x.shape)) - f(down.reshape(x.shape)))) / (2 * h)
+    return dx.reshape(x.shape)
+
+
+def numerical_gradient__right_identity_rows(f, x, dz):
+    h = 1e-5
+    slopes = [
+        (f(x + h * e.reshape(x.shape)) - f(x - h * e.reshape(x.shape))) / (2 * h) for e in np.eye(x.size)
+    ]
+    return np.array([np.sum(dz * slope) for slope in slopes]).reshape(x.shape)
+
+
+def numerical_gradient__right_jacobian(f, x, dz):
+    h = 1e-5
+    rows = [np.ravel(f(x + h * e.reshape(x.shape)) - f(x - h * e.reshape(x.shape))) for e in np.eye(x.size)]
+    return (np.array(rows) @ np.ravel(dz) / (2 * h)).reshape(x.shape)
+
+
+def numerical_gradient__right_loss_function(f, x, dz):
+    def loss(t):
+        return float(np.sum(dz * f(t)))
+
+    h, dx = 1e-5, np.empty(x.shape)
+    for place in np.ndindex(x.shape):
+        e = np.zeros(x.shape)
+        e[place] = h
+        dx[place] = (loss(x + e) - loss(x - e)) / (2 * h)
+    return dx
+
+
+def numerical_gradient__right_put_back(f, x, dz):
+    x, h = x.copy(), 1e-5
+    dx = np.zeros_like(x)
+    for place in np.ndindex(x.shape):
+        old = x[place]
+        x[place] = old + h
+        above = np.sum(dz * f(x))
+        x[place] = old - h
+        below = np.sum(dz * f(x))
+        x[place] = old
+        dx[place] = (above - below) / (2 * h)
+    return dx
+
+
+def numerical_gradient__right_four_points(f, x, dz):
+    h, dx = 1e-3, np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        e = np.zeros(x.shape)
+        e[place] = h
+        slope = (8 * (f(x + e) - f(x - e)) - (f(x + 2 * e) - f(x - 2 * e))) / (12 * h)
+        dx[place] = np.sum(dz * slope)
+    return dx
+
+
+def numerical_gradient__right_exact_step(f, x, dz):
+    h, dx = 2.0**-17, np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        e = np.zeros(x.shape)
+        e[place] = h
+        up, down = x + e, x - e
+        dx[place] = np.vdot(dz, f(up) - f(down)) / (up[place] - down[place])
+    return dx
+
+
+def numerical_gradient__right_smaller_step(f, x, dz):
+    dx = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        e = np.zeros(x.shape)
+        e[place] = 3e-6
+        dx[place] = np.sum(dz * (f(x + e) - f(x - e))) / 6e-6
+    return dx
+
+
+def numerical_gradient__right_list(f, x, dz):
+    x, h, entries = np.asarray(x), 1e-5, []
+    for k in range(x.size):
+        e = np.zeros(x.size)
+        e[k] = h
+        e = e.reshape(x.shape)
+        entries.append(np.sum(np.multiply(dz, f(x + e) - f(x - e))) / (2 * h))
+    return np.reshape(entries, x.shape).tolist()
+
+
+def numerical_gradient__wrong_upstream_ignored(f, x, dz):
+    h, dx = 1e-5, np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        e = np.zeros(x.shape)
+        e[place] = h
+        dx[place] = np.sum(f(x + e) - f(x - e)) / (2 * h)
+    return dx
+
+
+def numerical_gradient__wrong_difference_to_one_side(f, x, dz):
+    h, dx = 1e-5, np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        e = np.zeros(x.shape)
+        e[place] = h
+        dx[place] = np.sum(dz * (f(x + e) - f(x))) / h
+    return dx
+
+
+def numerical_gradient__wrong_difference_to_one_side__smaller(f, x, dz):
+    h, dx = 1e-7, np.zeros(x.shape)
+    below = f(x)
+    for place in np.ndindex(x.shape):
+        e = np.zeros(x.shape)
+        e[place] = h
+        dx[place] = np.sum(dz * (f(x + e) - below)) / h
+    return dx
+
+
+def numerical_gradient__wrong_all_entries_nudged_at_once(f, x, dz):
+    return dz * (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
+
+
+def numerical_gradient__wrong_scaled_by_two(f, x, dz):
+    h, dx = 1e-5, np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        e = np.zeros(x.shape)
+        e[place] = h
+        dx[place] = np.sum(dz * (f(x + e) - f(x - e))) / h
+    return dx
+
+
+def numerical_gradient__wrong_sign_flipped(f, x, dz):
+    h, dx = 1e-5, np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        e = np.zeros(x.shape)
+        e[place] = h
+        dx[place] = np.sum(dz * (f(x - e) - f(x + e))) / (2 * h)
+    return dx
+
+
+def numerical_gradient__wrong_step_too_large(f, x, dz):
+    h, dx = 0.1, np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        e = np.zeros(x.shape)
+        e[place] = h
+        dx[place] = np.sum(dz * (f(x + e) - f(x - e))) / (2 * h)
+    return dx
+
+
+def numerical_gradient__wrong_mean_for_sum(f, x, dz):
+    h, dx = 1e-5, np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        e = np.zeros(x.shape)
+        e[place] = h
+        dx[place] = np.mean(dz * (f(x + e) - f(x - e))) / (2 * h)
+    return dx
+
+
+def numerical_gradient__wrong_not_divided(f, x, dz):
+    h, dx = 1e-5, np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        e = np.zeros(x.shape)
+        e[place] = h
+        dx[place] = np.sum(dz * (f(x + e) - f(x - e)))
+    return dx
+
+
+def numerical_gradient__wrong_float32(f, x, dz):
+    x, h = np.asarray(x, np.float32), np.float32(1e-5)
+    dx = np.zeros(x.shape, np.float32)
+    for place in np.ndindex(x.shape):
+        e = np.zeros(x.shape, np.float32)
+        e[place] = h
+        dx[place] = np.sum(dz * (f(x + e) - f(x - e))) / (2 * h)
+    return dx
+
+
+def numerical_gradient__wrong_vectors_only(f, x, dz):
+    h, dx = 1e-5, np.zeros(len(x))
+    for k in range(len(x)):
+        e = np.zeros(len(x))
+        e[k] = h
+        dx[k] = np.sum(dz * (f(x + e) - f(x - e))) / (2 * h)
+    return dx
+
+
+def numerical_gradient__wrong_value_returned(f, x, dz):
+    return dz * f(x)
+
+
+def numerical_gradient__wrong_nothing_returned(f, x, dz):
+    dx = np.zeros(x.shape)
+
+
+def numerical_gradient__policy_tape(f, x, dz):
+    with tf.GradientTape() as tape:
+        t = tf.constant(x)
+        tape.watch(t)
+        z = tf.reduce_sum(dz * f(t))
+    return tape.gradient(z, t)
+
+
+# ---------------------------------------------------------------------------------------------------
+# sigmoid_graph
+# ---------------------------------------------------------------------------------------------------
+def sigmoid_graph__right_node_by_node(x, w, b, dz):
+    a = w * x
+    s = a + b
+    n = -s
+    e = tf.exp(n)
+    d = 1 + e
+    dd = -dz / d**2
+    de = dd
+    dn = de * e
+    ds = -dn
+    da = ds
+    db = ds
+    dw = da * x
+    dx = da * w
+    return dd, de, dn, ds, da, db, dw, dx
+
+
+def sigmoid_graph__right_numpy(x, w, b, dz):
+    e = np.exp(-(np.asarray(w) * x + b))
+    dd = -np.asarray(dz) / np.square(1 + e)
+    ds = -dd * e
+    return dd, dd, -ds, ds, ds, ds, ds * x, ds * w
+
+
+def sigmoid_graph__right_from_output(x, w, b, dz):
+    z = tf.sigmoid(w * x + b)
+    dd = -dz * z * z
+    ds = dz * z * (1 - z)
+    return dd, dd, -ds, ds, ds, ds, ds * x, ds * w
+
+
+def sigmoid_graph__right_list(x, w, b, dz):
+    e = tf.exp(-w * x - b)
+    d = 1.0 + e
+    dd = dz * (-1.0 / (d * d))
+    dn = dd * e
+    return [dd, dd, dn, -dn, -dn, -dn, -dn * x, -dn * w]
+
+
+def sigmoid_graph__right_float64(x, w, b, dz):
+    x, w, b, dz = (np.array(t, np.float64) for t in (x, w, b, dz))
+    d = 1 + np.exp(-(w * x + b))
+    bars = [-dz / d**2]
+    bars.append(bars[-1])
+    bars.append(bars[-1] * (d - 1))
+    bars.append(-bars[-1])
+    return (*bars, bars[-1], bars[-1], bars[-1] * x, bars[-1] * w)
+
+
+def sigmoid_graph__right_dictionary(x, w, b, dz):
+    e = tf.exp(-(w * x + b))
+    bar = {"d": -dz / (1 + e) ** 2}
+    bar["e"] = bar["d"] * 1
+    bar["n"] = bar["e"] * e
+    bar["s"] = bar["n"] * -1
+    for node in "ab":
+        bar[node] = bar["s"]
+    bar["w"], bar["x"] = bar["a"] * x, bar["a"] * w
+    return tuple(bar[node] for node in "densabwx")
+
+
+def sigmoid_graph__right_entry_by_entry(x, w, b, dz):
+    def one(x, w, b, dz):
+        e = np.exp(-(w * x + b))
+        dd = -dz / (1 + e) ** 2
+        dn = dd * e
+        return dd, dd, dn, -dn, -dn, -dn, -dn * x, -dn * w
+
+    columns = [one(*numbers) for numbers in zip(*(np.ravel(t).astype(float) for t in (x, w, b, dz)))]
+    return tuple(np.reshape(column, np.shape(x)) for column in zip(*columns))
+
+
+def sigmoid_graph__wrong_sign_flipped(x, w, b, dz):
+    e = tf.exp(-(w * x + b))
+    dd = dz / (1 + e) ** 2
+    dn = dd * e
+    return dd, dd, dn, -dn, -dn, -dn, -dn * x, -dn * w
+
+
+def sigmoid_graph__wrong_reciprocal_slope_without_square(x, w, b, dz):
+    e = tf.exp(-(w * x + b))
+    dd = -dz / (1 + e)
+    dn = dd * e
+    return dd, dd, dn, -dn, -dn, -dn, -dn * x, -dn * w
+
+
+def sigmoid_graph__wrong_slope_at_wrong_value(x, w, b, dz):
+    e = tf.exp(-(w * x + b))
+    z = 1 / (1 + e)
+    dd = -dz / z**2
+    dn = dd * e
+    return dd, dd, dn, -dn, -dn, -dn, -dn * x, -dn * w
+
+
+def sigmoid_graph__wrong_upstream_ignored(x, w, b, dz):
+    e = tf.exp(-(w * x + b))
+    dd = -1 / (1 + e) ** 2
+    dn = dd * e
+    return dd, dd, dn, -dn, -dn, -dn, -dn * x, -dn * w
+
+
+def sigmoid_graph__wrong_forward_value_times_upstream(x, w, b, dz):
+    return dz * tf.sigmoid(w * x + b)
+
+
+def sigmoid_graph__wrong_values_returned(x, w, b, dz):
+    a = w * x
+    s = a + b
+    e = tf.exp(-s)
+    return 1 + e, e, -s, s, a, b, w, x
+
+
+def sigmoid_graph__partial_negation_skipped(x, w, b, dz):
+    e = tf.exp(-(w * x + b))
+    dd = -dz / (1 + e) ** 2
+    ds = dd * e
+    return dd, dd, ds, ds, ds, ds, ds * x, ds * w
+
+
+def sigmoid_graph__partial_slope_of_exp_left_out(x, w, b, dz):
+    dd = -dz / (1 + tf.exp(-(w * x + b))) ** 2
+    return dd, dd, dd, -dd, -dd, -dd, -dd * x, -dd * w
+
+
+def sigmoid_graph__partial_factors_not_exchanged(x, w, b, dz):
+    e = tf.exp(-(w * x + b))
+    dd = -dz / (1 + e) ** 2
+    dn = dd * e
+    return dd, dd, dn, -dn, -dn, -dn, -dn * w, -dn * x
+
+
+def sigmoid_graph__partial_message_shared_out_at_plus(x, w, b, dz):
+    e = tf.exp(-(w * x + b))
+    dd = -dz / (1 + e) ** 2
+    ds = -dd * e
+    return dd, dd, -ds, ds, ds / 2, ds / 2, ds / 2 * x, ds / 2 * w
+
+
+def sigmoid_graph__partial_product_slope_left_out(x, w, b, dz):
+    e = tf.exp(-(w * x + b))
+    dd = -dz / (1 + e) ** 2
+    ds = -dd * e
+    return dd, dd, -ds, ds, ds, ds, ds, ds
+
+
+def sigmoid_graph__partial_constant_counted_as_factor(x, w, b, dz):
+    e = tf.exp(-(w * x + b))
+    d = 1 + e
+    dd = -dz / d**2
+    de = dd * d
+    dn = de * e
+    return dd, de, dn, -dn, -dn, -dn, -dn * x, -dn * w
+
+
+def sigmoid_graph__policy_tape(x, w, b, dz):
+    with tf.GradientTape() as tape:
+        tape.watch([x, w, b])
+        a = w * x
+        s = a + b
+        n = -s
+        e = tf.exp(n)
+        d = 1 + e
+        z = 1 / d
+    return tuple(tape.gradient(z, [d, e, n, s, a, b, w, x], output_gradients=dz))
 
 
 # ---------------------------------------------------------------------------------------------------
