@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from colours import contrast
 from planted import grad_conv2d, grad_matmul, grad_sigmoid, grad_softmax, judged, spoiled
 
 from gradecheck.catalogue import find_exercise
@@ -229,18 +230,6 @@ def test_a_hidden_failure_stands_beside_the_printed_example() -> None:
 
 
 # Legibility
-
-
-def luminance(colour: str) -> float:
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def contrast(one: str, other: str) -> float:
-    """The formula of WCAG 2."""
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
