@@ -89,8 +89,17 @@ def collect(*arguments: str | Path, assignment: str | None = ASSIGNMENT) -> Run:
 
 
 def submitted(course: Path) -> dict[str, str]:
+    """What was collected, without the times."""
     folder = course / "submitted"
-    return {str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*")) if p.is_file()}
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "timestamp.txt"]
+    return {str(path.relative_to(folder)): path.read_text() for path in files}
+
+
+def times(course: Path) -> dict[str, str]:
+    """When each student handed in, as nbgrader is told."""
+    return {
+        path.parents[1].name: path.read_text() for path in sorted(course.rglob("submitted/*/*/timestamp.txt"))
+    }
 
 
 def text_of(course: Path, student: str, name: str = FILE) -> str:

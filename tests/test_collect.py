@@ -2,12 +2,27 @@
 
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from handing import ASSIGNMENT, FILE, Run, collect, make_course, notebook, packed, submitted, text_of, zipped
+from handing import (
+    ASSIGNMENT,
+    FILE,
+    Run,
+    collect,
+    make_course,
+    notebook,
+    packed,
+    submitted,
+    text_of,
+    times,
+    zipped,
+)
 
 DUE = "2026-02-01T12:00+00:00"
+#: What nbgrader is told of a file that has only the archive's date, which is in this machine's zone.
+ARCHIVED = f"{datetime(2026, 1, 30, 17).astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +54,9 @@ def test_canvas_names_are_read_as_canvas_writes_them(course: Path) -> None:
         f"ada/{ASSIGNMENT}/{FILE}": notebook("ada"),
         f"ada/{ASSIGNMENT}/data_1_2_3.csv": "1,2",
         f"emmy/{ASSIGNMENT}/{FILE}": notebook("emmy"),
-        f"emmy/{ASSIGNMENT}/timestamp.txt": "2026-02-01 12:00:01",
         f"zoe/{ASSIGNMENT}/{FILE}": notebook("zoe"),
     }
+    assert times(course) == {"ada": ARCHIVED, "emmy": "2026-02-01 12:00:01", "zoe": ARCHIVED}
     assert f"{ASSIGNMENT}-1.ipynb was taken as {FILE}" in run.out
     assert "late, as Canvas marks it" in run.out
     assert "submissions.zip > lovelaceada_501_text.html: nothing in its name is a student" in run.out
@@ -110,10 +125,8 @@ def test_nbgraders_own_folders_with_their_time(course: Path) -> None:
         (folder / f"{assignment}.ipynb").write_text(notebook(assignment))
         (folder / "timestamp.txt").write_text("2026-01-30 17:00:00.000000 UTC")
     assert collect(course / "old").code == 0
-    assert submitted(course) == {
-        f"ada/{ASSIGNMENT}/{FILE}": notebook(ASSIGNMENT),
-        f"ada/{ASSIGNMENT}/timestamp.txt": "2026-01-30 17:00:00",
-    }
+    assert submitted(course) == {f"ada/{ASSIGNMENT}/{FILE}": notebook(ASSIGNMENT)}
+    assert times(course) == {"ada": "2026-01-30 17:00:00"}
 
 
 def test_what_canvas_holds_may_be_an_archive_but_says_no_time_of_its_own(course: Path) -> None:
@@ -122,6 +135,16 @@ def test_what_canvas_holds_may_be_an_archive_but_says_no_time_of_its_own(course:
     )
     run = collect(packed(course / "c.zip", {"lovelaceada_501_1_emmy.zip": inner}))
     assert (run.code, sorted(submitted(course))) == (0, [f"ada/{ASSIGNMENT}/{FILE}"])
+    assert times(course) == {"ada": ARCHIVED}
+
+
+def test_nobody_is_late_by_the_date_of_a_download(course: Path) -> None:
+    canvas = {f"lovelaceada_501_1_{FILE}": notebook(), f"noetheremmy_LATE_502_1_{FILE}": notebook()}
+    moodle = {f"Zoë de la Cruz-O’Neil, Jr._78_assignsubmission_file_/{FILE}": notebook()}
+    archives = [packed(course / "c.zip", canvas), packed(course / "m.zip", moodle)]
+    run = collect(*archives, "--late-from", "2026-01-15")
+    assert times(course) == {"ada": "2026-01-15 00:00:00", "emmy": "2026-01-15 00:00:01"}
+    assert "when it was handed in is not known" in run.out
 
 
 # Renamed, doubled, later

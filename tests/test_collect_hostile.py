@@ -39,7 +39,8 @@ def test_nothing_is_written_outside(course: Path) -> None:
     before = {p for p in course.parent.rglob("*") if ".gradecheck" not in p.parts}
     run = collect(packed(course / "c.zip", {**dict.fromkeys(evil, notebook()), **GOOD}))
     new = {p for p in course.parent.rglob("*") if ".gradecheck" not in p.parts} - before
-    assert {p for p in new if p.is_file()} == {course / "c.zip", course / "submitted/ada" / ASSIGNMENT / FILE}
+    place = course / "submitted" / "ada" / ASSIGNMENT
+    assert {p for p in new if p.is_file()} == {course / "c.zip", place / FILE, place / "timestamp.txt"}
     for reason in evil.values():
         assert reason in run.out
     assert "\x1b" not in run.out

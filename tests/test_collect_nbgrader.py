@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from handing import ASSIGNMENT, FILE, make_course, notebook, packed
+from handing import ASSIGNMENT, FILE, make_course, notebook, packed, submitted
 from nbgrader_class import nbgrader
 
 from gradecheck.cli import cli
@@ -34,10 +34,7 @@ def test_nbgraders_zip_collect_takes_our_plug_ins(course: Path) -> None:
     packed(archive / "canvas.zip", entries)
     done = nbgrader(course, "zip_collect", ASSIGNMENT, *PLUGINS)
     assert done.returncode == 0, done.stderr
-    files = [
-        str(p.relative_to(course / "submitted")) for p in (course / "submitted").rglob("*") if p.is_file()
-    ]
-    assert files == [f"ada/{ASSIGNMENT}/{FILE}"]
+    assert submitted(course) == {f"ada/{ASSIGNMENT}/{FILE}": notebook("ada")}
     assert "its name leads outside of the archive" in done.stderr
     assert not (course / "downloaded" / ASSIGNMENT / "evil.ipynb").exists()
 

@@ -54,6 +54,10 @@ def find_assignment(assignment: str, folder: Path | None) -> Path:
     Raises:
         CourseNotReady: there is none.
     """
+    if Path(assignment).name != assignment:
+        raise CourseNotReady(
+            f"{assignment!r} is no name of an assignment; for another folder: --folder FOLDER"
+        )
     around = [folder] if folder else [Path("exercises"), Path()]
     places = [place / assignment for place in around] + ([folder] if folder else [])
     for place in places:

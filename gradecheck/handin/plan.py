@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 from gradecheck.handin.archives import LeftOut, Unpacked
@@ -12,6 +12,8 @@ from gradecheck.handin.roster import NotFound, Roster, parse_time
 from gradecheck.handin.senders import Sender, find_sender
 
 _SECOND = timedelta(seconds=1)
+#: Zips without dates say 1980.
+_FIRST_YEAR = 1990
 
 
 @dataclass(frozen=True)
@@ -213,25 +215,37 @@ def _place(
 
 def is_later(one: Placed, other: Placed) -> bool:
     """Whether one submission came after another; of two that say nothing, what was given last did."""
-    if one.time and other.time:
-        return one.time >= other.time
+    if one.time and other.time and one.time != other.time:
+        return one.time > other.time
     return one.age is None or other.age is None or one.age >= other.age
 
 
 def _time_of(unit: _Unit, roster: Roster, course: Course) -> tuple[datetime | None, tuple[str, ...]]:
-    """When a submission was handed in: what the instructor's list says, else Canvas's mark and the rest."""
+    """When a submission was handed in, and how that is known. Nobody is late by a guess."""
     known = roster.people[unit.student].handed_in
     if known is not None:
         return known, ()
     told = unit.manifest.made if unit.manifest else _stamp(unit.stamp)
-    by_own_clock = ("the time is by the student's own clock",) if unit.manifest and told else ()
-    if unit.late and course.due is None:
-        return told, ("Canvas marks it as late; by how much is not known: name the due date, --late-from",)
-    if unit.late and course.due is not None:
-        return max(told or course.due, course.due + _SECOND), ("late, as Canvas marks it",)
-    if told and course.due and unit.sender.service == "Canvas":
-        return min(told, course.due), ()  # in time, whatever a student's clock says
-    return told, by_own_clock
+    dated, due = _dated(unit), course.due
+    if unit.late and due is None:
+        return told or dated, ("late, as Canvas marks it; by how much is not known: --late-from",)
+    if unit.late and due is not None:
+        return max(told or due, due + _SECOND), ("late, as Canvas marks it",)
+    if unit.sender.service == "Canvas" and due:
+        return min(told or dated or due, due), ()  # in time, whatever a student's clock says
+    if told:
+        return told, ("the time is by the student's own clock",) if unit.manifest else ()
+    if dated and due and dated > due:
+        return None, ("when it was handed in is not known: the dates in the archive are after the due date",)
+    return dated, ()
+
+
+def _dated(unit: _Unit) -> datetime | None:
+    """The latest date that an archive or a folder gives the files, in UTC; it has this machine's zone."""
+    latest = max(unit.times, default=None)
+    if latest is None or latest.year < _FIRST_YEAR:
+        return None
+    return latest.astimezone(UTC).replace(tzinfo=None)
 
 
 def _stamp(path: Path | None) -> datetime | None:
