@@ -9,8 +9,11 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from gradecheck.catalogue import EXERCISES
+
 FOLDER = Path(__file__).parent.parent / "course_notebooks"
 LECTURES = sorted(FOLDER.glob("*.ipynb"))
+NOTEBOOKS = sorted(FOLDER.parent.glob("solutions/*/*.ipynb"))
 ALLOWED = {"numpy", "matplotlib", "tensorflow", "gradecheck", "itertools"}
 SECONDS = 20
 
@@ -82,6 +85,20 @@ def test_it_ends_with_questions_and_what_one_can_do_now(path: Path) -> None:
     assert last.source.startswith("## Questions")
     assert 3 <= sum(line[:2] in {"1.", "2.", "3.", "4.", "5."} for line in last.source.splitlines()) <= 5
     assert "**What you can do now.**" in last.source
+
+
+def test_every_exercise_is_named_at_the_end_of_a_lecture() -> None:
+    last = [read(path).cells[-1].source for path in LECTURES]
+    told = "\n".join(source.partition("**What you can do now.**")[2] for source in last)
+    assert [exercise.name for exercise in EXERCISES if f"`{exercise.name}" not in told] == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_an_exercise_notebook_opened_alone_says_what_is_missing(path: Path) -> None:
+    setup = code_cells(path)[0].source
+    assert "except ImportError" in setup
+    assert "%pip install ./gradecheck-*.whl" in setup
+    assert "not the bare name" in setup
 
 
 @each_lecture
