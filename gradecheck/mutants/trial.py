@@ -33,7 +33,8 @@ DRAWS = 20
 GROWTH = 2
 #: A call of a mutant may loop for ever; a right answer needs milliseconds.
 CALL_SECONDS = 2.0
-#: Two float64 results that differ by no more than this, relative to the largest entry, are the same.
+#: Two float64 results that differ by no more than this, relative to the largest entry or to the largest entry
+#: of the upstream gradient, are the same; where an exercise has a tolerance of its own, by that.
 SAME = 1e-9
 _WIDE = (ArgumentKind.TENSOR64, ArgumentKind.ARRAY64, ArgumentKind.TENSOR32)
 
@@ -105,7 +106,8 @@ def _compared(solution: Solution, what: str, answer: Answer) -> Trial:
         truth = true_products(exercise, (*wide, *upstream), case.settings)
         for value, wanted, true in zip(theirs, ours, truth, strict=True):
             # A solution that rounds to float32 on its way says how far a right answer may be from another.
-            furthest = max(furthest, _distance(value, wanted) - 2 * _distance(wanted, true))
+            sent = 1.0 if case.upstream is None else float(abs(case.upstream).max(initial=0.0))
+            furthest = max(furthest, _distance(value, wanted, sent) - 2 * _distance(wanted, true, sent))
     if furthest > (exercise.tolerance or SAME):
         reason = f"it differs from the solution by up to {furthest:.1g} of the largest entry"
         return Trial(what, Fate.NONE, reason)
@@ -152,15 +154,18 @@ def _wide(solution: Solution, answer: Answer, case: Case) -> list[Any] | None:
     return None
 
 
-def _distance(one: Any, other: Any) -> float:
-    """The largest difference, relative to the largest entry; infinite where the shapes differ."""
+def _distance(one: Any, other: Any, sent: float) -> float:
+    """The largest difference, relative to the largest entry of the other or of what was sent back.
+
+    Infinite where the shapes differ, or where one is finite and the other is not.
+    """
     one, other = np.asarray(one, np.float64), np.asarray(other, np.float64)
     if one.size != other.size:
         return float("inf")
     one = one.reshape(other.shape)
     if not np.array_equal(np.isfinite(one), np.isfinite(other)):
         return float("inf")
-    scale = abs(other[np.isfinite(other)]).max(initial=0.0) or 1.0
+    scale = abs(other[np.isfinite(other)]).max(initial=sent) or 1.0
     return float(abs(one - other)[np.isfinite(other)].max(initial=0.0) / scale)
 
 
