@@ -22,6 +22,13 @@ _BY_LABEL = {
 }
 
 
+_ON_PAPER = (
+    "Make it small. Take the smallest example of the notebook; write down what your code does, step by step.",
+    "On paper beside it: what should each step give? The first one that differs is the one to look at.",
+    "Print what stands in every variable before and after that step. Which of them did you expect otherwise?",
+)
+
+
 @dataclass(frozen=True)
 class Opened:
     """The hints that are open, the gentlest first; and whether the answer is another than last time."""
@@ -54,11 +61,33 @@ def _ladder(result: Result) -> tuple[str, ...]:
     """All hints for a result, the gentlest first: those of a known mistake, then what always helps."""
     diagnosis = result.verdict.diagnosis
     own = (diagnosis.hint, diagnosis.stronger_hint, _BY_LABEL.get(diagnosis.label, ""))
-    return (*filter(None, own), *_strategy(result.verdict.exercise))
+    return (*filter(None, own), *strategy(result.verdict.exercise))
 
 
-def _strategy(exercise: Exercise) -> tuple[str, ...]:
-    """What helps with any gradient: shapes, one element by hand, a nudge."""
+def strategy(exercise: Exercise) -> tuple[str, ...]:
+    """What helps with any answer to an exercise, the gentlest first."""
+    if exercise.driver or exercise.named_outputs:
+        return _ON_PAPER
+    return _for_jacobian(exercise) if exercise.whole_jacobian else _for_gradient(exercise)
+
+
+def _for_jacobian(exercise: Exercise) -> tuple[str, ...]:
+    """Rows and columns, one entry by hand, a nudge."""
+    first = exercise.differentiates[0]
+    given = ", ".join(f"{name} has shape {np.shape(exercise.printed[name])}" for name in exercise.arguments)
+    start = f"{first}{[0] * np.ndim(exercise.printed[first]) or ''}"
+    return (
+        f"Shapes first. In the printed example {given}. How many entries has z, and how many {first}? "
+        "The one is the number of rows, the other that of columns.",
+        f"One entry by hand. Which entries of z move when {start} is raised a little, and how strongly? "
+        f"Compare with what {exercise.name} returns.",
+        f"Measure it. Compute z, raise {start} by 0.001, compute z again, divide the difference by 0.001. "
+        "That is one column. How far off is yours: by a factor, a sign, or the place?",
+    )
+
+
+def _for_gradient(exercise: Exercise) -> tuple[str, ...]:
+    """Shapes, one element by hand, a nudge."""
     shapes = {name: np.shape(exercise.printed[name]) for name in exercise.arguments}
     first, upstream = exercise.differentiates[0], exercise.upstream
     given = ", ".join(f"{name} has shape {shape}" for name, shape in shapes.items())

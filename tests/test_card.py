@@ -123,7 +123,7 @@ def test_states_differ_in_sign_and_in_words(cards: dict[State, Result]) -> None:
     [
         ("softmax", lambda *_: None, State.SHAPE, "not yet: no array"),
         ("softmax", lambda x, _: (x, x), State.SHAPE, "not yet: another number of outputs"),
-        ("softmax", lambda x, _: np.asarray(x) + 1j, State.SHAPE, "not yet: no real numbers"),
+        ("softmax", lambda x, _: np.asarray(x) + 1j, State.SHAPE, "not yet: another kind of numbers"),
         ("softmax", None, State.EXCEPTION, "no such function"),
         ("softmax", spoiled("softmax", lambda g: g * np.inf), State.NAN, "not yet: NaN or infinity"),
         ("sigmoid", naive, State.NAN, "right on ordinary inputs, NaN or infinity on extreme ones"),

@@ -1,6 +1,5 @@
 """`gradecheck hint`: one hint at a time, a stronger one only for an answer that has changed."""
 
-import json
 import os
 import re
 import subprocess
@@ -11,13 +10,17 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from gradecheck.catalogue import find_exercise
+from gradecheck.catalogue import EXERCISES, find_exercise
+from gradecheck.diagnose.diagnosis import Diagnosis
 from gradecheck.diagnose.source import AnswerSource
+from gradecheck.exercise import Exercise
 from gradecheck.hints import Hint, hint_for, print_hint
 from gradecheck.judge import judge
+from gradecheck.ladder import first_hint, strategy
 from gradecheck.memory import Memory, answer_digest
 from gradecheck.report.model import Problem, Result
 from gradecheck.run.inline import InlineCaller
+from gradecheck.verdict import Status, Verdict
 
 DIAGONAL = "import tensorflow as tf\n\ndef grad_softmax(x, dz):\n    p = tf.nn.softmax(x)\n    return {}\n"
 ONE_WAY, ANOTHER_WAY = DIAGONAL.format("dz * p * (1 - p)"), DIAGONAL.format("(1 - p) * p * dz")
@@ -204,6 +207,22 @@ def test_the_strategy_of_matrices_names_their_shapes(memory: Memory) -> None:
     assert "x has shape (2, 2), y has shape (2, 2), dz has shape (2, 2); dx that of x." in thought(hint)
 
 
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.title)
+def test_every_exercise_has_three_steps_for_who_is_stuck(exercise: Exercise) -> None:
+    steps = strategy(exercise)
+    assert len(set(steps)) == 3
+    assert not [step for step in steps if "{" in step or "dict" in step]
+    diagnosis = Diagnosis("something is wrong.", "wrong")
+    lost = Result("a.py", Verdict(exercise, Status.FAILED, 0.0, diagnosis), 10)
+    assert first_hint(lost) == steps[:1]
+
+
+def test_the_strategy_for_a_jacobian_speaks_of_rows_and_columns() -> None:
+    assert strategy(find_exercise("jacobian_affine"))[0].endswith(
+        "The one is the number of rows, the other that of columns."
+    )
+
+
 def test_a_right_answer_gets_what_is_worth_knowing(memory: Memory) -> None:
     hint = ask(RIGHT, memory)
     assert hint.heading == "softmax: right"
@@ -222,65 +241,3 @@ def test_what_a_student_wrote_cannot_write_over_the_terminal(capsys: pytest.Capt
     said = capsys.readouterr().out
     assert "\x1b" not in said
     assert "[red]b" in said
-
-
-# the memory
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "",
-        "{",
-        "[]",
-        "null",
-        '{"given": 3}',
-        '{"given": {"a": {"digest": 3, "step": 0}, "b": {"digest": "d", "step": -1}, "c": []}}',
-        '{"given": {"a": {"digest": "d", "step": true}}}',
-        "[" * 100_000,
-        "\x00" * (2 << 20),
-    ],
-)
-def test_a_damaged_memory_is_an_empty_one(tmp_path: Path, damage: str) -> None:
-    file = tmp_path / "hints.json"
-    file.write_text(damage)
-    memory = Memory(file)
-    assert memory.climb("here", "grad_softmax", "wrong", "digest").number == 0
-    assert list(json.loads(file.read_text())["given"].values()) == [{"digest": "digest", "step": 0}]
-    assert memory.climb("here", "grad_softmax", "wrong", "other").number == 1
-
-
-def test_every_entry_damaged_on_its_own_is_left_out(tmp_path: Path) -> None:
-    file = tmp_path / "hints.json"
-    memory = Memory(file)
-    memory.climb("here", "grad_softmax", "wrong", "digest")
-    content = json.loads(file.read_text())
-    content["given"]["x"] = {"step": 1}
-    file.write_text(json.dumps(content))
-    assert memory.climb("here", "grad_softmax", "wrong", "other").number == 1
-
-
-def test_a_memory_that_cannot_be_written_costs_only_the_stronger_hint(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    memory = Memory(tmp_path / "file" / "hints.json")
-    assert memory.climb("here", "grad_softmax", "wrong", "digest").number == 0
-    assert memory.climb("here", "grad_softmax", "wrong", "other").number == 0
-
-
-def test_a_folder_in_its_place_is_survived(tmp_path: Path) -> None:
-    (tmp_path / "hints.json").mkdir()
-    assert Memory(tmp_path / "hints.json").climb("here", "grad_softmax", "wrong", "digest").number == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["hints.json"]
-
-
-def test_the_memory_stays_small(tmp_path: Path) -> None:
-    memory = Memory(tmp_path / "hints.json")
-    for n in range(520):
-        memory.climb(f"file {n}", "grad_softmax", "wrong", "digest")
-    assert len(json.loads((tmp_path / "hints.json").read_text())["given"]) == 500
-    assert memory.climb("file 519", "grad_softmax", "wrong", "other").number == 1
-
-
-def test_the_memory_names_no_path_of_the_student(tmp_path: Path) -> None:
-    Memory(tmp_path / "hints.json").climb("/home/ada/exercises.ipynb", "grad_softmax", "wrong", "digest")
-    assert "ada" not in (tmp_path / "hints.json").read_text()

@@ -31,7 +31,7 @@ _WORDS = {
     "shape": "not yet: another shape than asked for",
     "outputs": "not yet: another number of outputs",
     "no array": "not yet: no array",
-    "dtype": "not yet: no real numbers",
+    "dtype": "not yet: another kind of numbers",
     "error": "stopped by an error",
     "missing": "no such function",
     "too slow": "no result: took too long",
@@ -90,7 +90,7 @@ def _blocks(result: Result, state: State) -> Iterator[Block]:
     verdict = result.verdict
     yield Said(printable(verdict.message))
     if verdict.stop is not None:
-        yield from _stop_blocks(verdict.stop, verdict.message)
+        yield from _stop_blocks(verdict.stop, verdict)
     if state is State.SHAPE:
         yield Said("Values are compared as soon as the form is right.")
     if state is State.NOT_STARTED:
@@ -111,13 +111,14 @@ def _public(verdict: Verdict) -> Shown | None:
     return shown if shown is not None and shown.expected is not None else None
 
 
-def _stop_blocks(stop: Stop, message: str) -> Iterator[Block]:
+def _stop_blocks(stop: Stop, verdict: Verdict) -> Iterator[Block]:
     """The student's own line, and the shapes where the message does not tell them."""
     if stop.raised.frame is not None and stop.raised.frame.code:
         yield Code(_place(stop.raised.frame), printable(stop.raised.frame.code)[:_LONGEST_LINE])
     given = ", ".join(f"{name} {shape}" for name, shape in stop.shapes)
     wanted = ", ".join(f"{name} {shape}" for name, shape in stop.wanted)
-    if f"{given}; wanted: {wanted}" not in message:
+    called = not verdict.exercise.driver  # else the shapes are those of no call that a student wrote
+    if called and f"{given}; wanted: {wanted}" not in verdict.message:
         yield Said(f"{given}; wanted: {wanted}", "shapes here")
 
 
