@@ -87,9 +87,11 @@ def diagnose(
         *evidence.used,
     )
     if used:
-        return Diagnosis(
-            words.not_allowed(used), "not allowed", "autodiff-inside", *words.POLICY_HINTS, allowed=False
+        by_library = words.of_the_library(used)
+        name, hints = (
+            ("library-inside", words.LIBRARY_HINTS) if by_library else ("autodiff-inside", words.POLICY_HINTS)
         )
+        return Diagnosis(words.not_allowed(used), "not allowed", name, *hints, allowed=False)
     fault = evidence.first_fault
     if fault is None:
         return _right(evidence, source)

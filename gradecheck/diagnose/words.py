@@ -23,6 +23,10 @@ POLICY_HINTS = (
     "The tape knows the derivative. Can you write it down without it?",
     "Work out the formula on paper, and keep the tape for checking your result.",
 )
+LIBRARY_HINTS = (
+    "The library has it; the exercise is to build it. What would you do on paper, node by node?",
+    "Read how the library does it, close the file, and write it down in your own words.",
+)
 MUTATION_HINTS = (
     "Print the arguments before and after the call.",
     "Make a copy before you write into an array, or build a new array.",
@@ -62,7 +66,14 @@ def changes_remark(names: tuple[str, ...]) -> tuple[str, ...]:
 def not_allowed(used: tuple[str, ...]) -> str:
     """Automatic differentiation inside the answer."""
     helpers = _listed(tuple(dict.fromkeys(used)))
+    if of_the_library(used):
+        return f"the answer calls {helpers}, and to write that is the exercise; so this earns nothing."
     return f"the answer uses {helpers}. Here the gradient is written by hand, so this earns nothing."
+
+
+def of_the_library(used: tuple[str, ...]) -> bool:
+    """Whether what was used is the thing asked for, out of the library of graphs."""
+    return all(name.startswith("gradecheck.graph.") for name in used)
 
 
 def missing(outcome: Missing) -> str:

@@ -58,19 +58,23 @@ def _register(
     """Whether there was an alarm, and what the decorator gave back."""
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
-        decorator = student(kind, registry)
-        if not callable(decorator):
-            raise NotAsAsked(
-                f"RegisterGradient(…) gave {described(decorator)}; it must give a decorator, something to "
-                "call with the rule"
-            )
         try:
-            decorated = decorator(rule)
+            decorated = _decorator(student(kind, registry))(rule)
+        except NotAsAsked:
+            raise
         except Exception:  # an alarm may be any exception, but only where there is cause for alarm
             if not may_raise:
                 raise
             return 1.0, None
     return float(bool(heard)), decorated
+
+
+def _decorator(found: Any) -> Callable[[Any], Any]:
+    if callable(found):
+        return found  # type: ignore[no-any-return]
+    raise NotAsAsked(
+        f"RegisterGradient(…) gave {described(found)}; it must give a decorator, to be called with the rule"
+    )
 
 
 def _fresh(name: str) -> type[Operation]:

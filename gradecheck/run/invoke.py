@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradecheck.drive import DRIVERS
-from gradecheck.drive.driver import noticing
+from gradecheck.drive.driver import Driver, noticing
 from gradecheck.run.caller import ArgumentKind
 from gradecheck.run.frames import Locate, describe
 from gradecheck.run.limits import MAX_ARRAYS
@@ -37,10 +37,11 @@ def invoke(functions: Mapping[str, Any], request: Request, locate: Locate) -> Re
     function = functions.get(request.function)
     if not callable(function):
         return Missing(request.function, None if function is None else _found(function))
+    driver = DRIVERS[request.driver] if request.driver else None
     arguments = make_arguments(request.arguments, request.kind)
     with watching() as watch:
         try:
-            returned = _called(function, arguments, request, watch)
+            returned = _called(function, driver, arguments, request.settings, watch)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit, too, is the student's mistake
@@ -51,13 +52,14 @@ def invoke(functions: Mapping[str, Any], request: Request, locate: Locate) -> Re
     return Returned(values[:MAX_ARRAYS], after, watch.used(), stacked)
 
 
-def _called(function: Any, arguments: Sequence[Any], request: Request, watch: Watch) -> Any:
+def _called(
+    function: Any, driver: Driver | None, arguments: Sequence[Any], settings: Sequence[Setting], watch: Watch
+) -> Any:
     """What the function returns, or what its driver makes of it."""
-    if not request.driver:
-        return function(*arguments, *request.settings)
-    driver = DRIVERS[request.driver]
+    if driver is None:
+        return function(*arguments, *settings)
     with noticing(driver.forbidden, watch.add):
-        return driver.call(function, *arguments, *request.settings)
+        return driver.call(function, *arguments, *settings)
 
 
 def _arguments_after(arguments: Sequence[object]) -> tuple[Array, ...]:
