@@ -58,10 +58,8 @@ def test_the_very_thing_that_is_asked_for_may_not_be_called(title: str) -> None:
     verdict = judged(title, wrapped)
     assert (verdict.score, verdict.diagnosis.allowed) == (0.0, False)
     assert verdict.diagnosis.misconception == "library-inside"
-    assert verdict.message == (
-        f"the answer calls gradecheck.graph.{FORBIDDEN[title].__name__}, and to write that is the exercise; "
-        "so this earns nothing."
-    )
+    assert verdict.message.startswith(f"the answer calls gradecheck.graph.{FORBIDDEN[title].__name__}")
+    assert verdict.message.endswith("and to write that is the exercise; so this earns nothing.")
 
 
 def test_a_name_that_was_only_imported_earns_nothing() -> None:

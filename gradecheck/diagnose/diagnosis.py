@@ -7,7 +7,7 @@ import numpy as np
 
 from gradecheck.cases import CaseKind
 from gradecheck.compare import Fault
-from gradecheck.diagnose import words
+from gradecheck.diagnose import policy, words
 from gradecheck.diagnose.implied import Implied, imply
 from gradecheck.diagnose.known import known_facts, next_step
 from gradecheck.diagnose.recognise import recognise
@@ -87,11 +87,13 @@ def diagnose(
         *evidence.used,
     )
     if used:
-        by_library = words.of_the_library(used)
+        by_library = policy.of_the_library(used)
         name, hints = (
-            ("library-inside", words.LIBRARY_HINTS) if by_library else ("autodiff-inside", words.POLICY_HINTS)
+            ("library-inside", policy.LIBRARY_HINTS)
+            if by_library
+            else ("autodiff-inside", policy.POLICY_HINTS)
         )
-        return Diagnosis(words.not_allowed(used), "not allowed", name, *hints, allowed=False)
+        return Diagnosis(policy.not_allowed(used), "not allowed", name, *hints, allowed=False)
     fault = evidence.first_fault
     if fault is None:
         return _right(evidence, source)

@@ -19,14 +19,6 @@ LABELS = {
     Fault.NOT_FINITE: "NaN",
     Fault.VALUE: "wrong",
 }
-POLICY_HINTS = (
-    "The tape knows the derivative. Can you write it down without it?",
-    "Work out the formula on paper, and keep the tape for checking your result.",
-)
-LIBRARY_HINTS = (
-    "The library has it; the exercise is to build it. What would you do on paper, node by node?",
-    "Read how the library does it, close the file, and write it down in your own words.",
-)
 MUTATION_HINTS = (
     "Print the arguments before and after the call.",
     "Make a copy before you write into an array, or build a new array.",
@@ -55,25 +47,12 @@ def right_but_changes(names: tuple[str, ...]) -> str:
 
 def changes(names: tuple[str, ...]) -> str:
     """Which arguments were changed in place."""
-    return f"the call changes its argument{'s' if len(names) > 1 else ''} {_listed(names)}"
+    return f"the call changes its argument{'s' if len(names) > 1 else ''} {listed(names)}"
 
 
 def changes_remark(names: tuple[str, ...]) -> tuple[str, ...]:
     """The same as a remark of its own, where there is something to say."""
     return (f"Besides, {changes(names)}: work on a copy.",) if names else ()
-
-
-def not_allowed(used: tuple[str, ...]) -> str:
-    """Automatic differentiation inside the answer."""
-    helpers = _listed(tuple(dict.fromkeys(used)))
-    if of_the_library(used):
-        return f"the answer calls {helpers}, and to write that is the exercise; so this earns nothing."
-    return f"the answer uses {helpers}. Here the gradient is written by hand, so this earns nothing."
-
-
-def of_the_library(used: tuple[str, ...]) -> bool:
-    """Whether what was used is the thing asked for, out of the library of graphs."""
-    return all(name.startswith("gradecheck.graph.") for name in used)
 
 
 def missing(outcome: Missing) -> str:
@@ -280,7 +259,7 @@ def _short(value: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> str:
 
 
 def _returns(evidence: Evidence) -> str:
-    return _listed(evidence.exercise.outputs)
+    return listed(evidence.exercise.outputs)
 
 
 def _count(number: int) -> str:
@@ -292,7 +271,8 @@ def _one_line(text: str, longest: int = 200) -> str:
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def listed(names: tuple[str, ...]) -> str:
+    """The names, with "and" before the last."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
