@@ -7,9 +7,10 @@ import numpy as np
 
 from gradecheck.cases import CaseKind
 from gradecheck.compare import Fault
-from gradecheck.diagnose import policy, words
+from gradecheck.diagnose import words
 from gradecheck.diagnose.implied import Implied, imply
 from gradecheck.diagnose.known import known_facts, next_step
+from gradecheck.diagnose.policy import Refusal, refusal
 from gradecheck.diagnose.recognise import recognise
 from gradecheck.diagnose.shared import known_mistakes
 from gradecheck.diagnose.source import AnswerSource
@@ -82,18 +83,10 @@ def diagnose(
             "not started",
             started=False,
         )
-    used = (
-        *(source.forbidden_helpers(name, graph=bool(evidence.exercise.driver)) if source else ()),
-        *evidence.used,
-    )
+    driven = bool(evidence.exercise.driver)
+    used = (*(source.forbidden_helpers(name, graph=driven) if source else ()), *evidence.used)
     if used:
-        by_library = policy.of_the_library(used)
-        name, hints = (
-            ("library-inside", policy.LIBRARY_HINTS)
-            if by_library
-            else ("autodiff-inside", policy.POLICY_HINTS)
-        )
-        return Diagnosis(policy.not_allowed(used), "not allowed", name, *hints, allowed=False)
+        return _refused(refusal(used))
     fault = evidence.first_fault
     if fault is None:
         return _right(evidence, source)
@@ -111,6 +104,12 @@ def _pictured(diagnosis: Diagnosis, evidence: Evidence, probe: Probe | None) -> 
     if diagnosis.misconception is not None:
         return replace(diagnosis, implied=implied)
     return replace(diagnosis, implied=implied, facts=known_facts(evidence, probe), next_step=next_step(probe))
+
+
+def _refused(why: Refusal) -> Diagnosis:
+    return Diagnosis(
+        why.message, "not allowed", why.misconception, why.hint, why.stronger_hint, allowed=False
+    )
 
 
 def _not_started(evidence: Evidence, source: AnswerSource | None) -> bool:
