@@ -147,15 +147,19 @@ def test_collect_takes_bundles(home: Path, monkeypatch: pytest.MonkeyPatch) -> N
     bundle("--student", "ada", "--output", "work.zip")
     bundle("--student", "mallory", "--output", "mallory.zip")
     bundle("--output", "nobody.zip")
+    bundle("--student", "Kim Lee", "--output", "kim.zip")  # there are two
     bundle("--student", "ada", "--output", "emmy.zip")
     canvas = {f"delacruzoneiljrzoë_503_1_{ASSIGNMENT}.zip": zipped(contents(home / "nobody.zip"))}
+    canvas[f"noetheremmy_502_2_{ASSIGNMENT}.zip"] = zipped(contents(home / "kim.zip"))
     packed(home / "canvas.zip", canvas)
-    archives = [str(home / f"{name}.zip") for name in ("work", "mallory", "nobody", "emmy", "canvas")]
+    archives = [str(home / f"{name}.zip") for name in ("work", "mallory", "nobody", "kim", "emmy", "canvas")]
     monkeypatch.chdir(course)
     done = CliRunner().invoke(cli, ["collect", *archives])  # the bundles name the assignment
     placed = sorted(str(p.relative_to("submitted")) for p in Path("submitted").rglob("*") if p.is_file())
     assert placed == [
-        f"{student}/{ASSIGNMENT}/{name}" for student in ("ada", "zoe") for name in ("timestamp.txt", FILE)
+        f"{student}/{ASSIGNMENT}/{name}"
+        for student in ("ada", "emmy", "zoe")
+        for name in ("timestamp.txt", FILE)
     ]
     assert (
         "mallory.zip > understanding_gradients.ipynb: is in a bundle of mallory, who is no student"

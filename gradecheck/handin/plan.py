@@ -193,7 +193,7 @@ def _place(
     if manifest and manifest.assignment != course.assignment:
         problems.append(LeftOut(where, f"is a bundle for {manifest.assignment}, not {course.assignment}"))
         return
-    if manifest and manifest.student and roster.by_word(manifest.student) not in (None, unit.student):
+    if manifest and manifest.student and _is_of_another(manifest.student, unit.student, roster):
         problems.append(LeftOut(where, f"is a bundle that says that it is {manifest.student}'s"))
         return
     try:
@@ -211,6 +211,14 @@ def _place(
         problems.append(LeftOut((earlier.source, unit.student), "was left out: there is a later submission"))
     if earlier is not made:
         placed[unit.student] = made
+
+
+def _is_of_another(claimed: str, student: str, roster: Roster) -> bool:
+    """Whether a bundle's word is that of another student; a word that nobody or several have is not."""
+    try:
+        return roster.by_word(claimed) not in (None, student)
+    except NotFound:
+        return False
 
 
 def is_later(one: Placed, other: Placed) -> bool:
