@@ -78,6 +78,12 @@ def totals(course: Course) -> dict[str, tuple[float, float, float]]:
         }
 
 
+def failed_tests(course: Course, student: str) -> bool:
+    """Whether the formgrader says that tests have failed."""
+    with Gradebook(address(course)) as gradebook:
+        return bool(gradebook.find_submission_notebook(ASSIGNMENT, ASSIGNMENT, student).failed_tests)
+
+
 def comments(course: Course, student: str) -> dict[str, str]:
     rows = contents_of(address(course))["comments"]
     return {row[2]: row[3] for row in rows if row[0] == student}
@@ -104,6 +110,7 @@ def test_rescaled_the_rest_is_worth_as_much_as_all_was(course: Course) -> None:
     before = contents_of(address(course))
     regrade_assignment(course.root, ASSIGNMENT, Change(without=(FAULTY,), rescale=True))
     assert totals(course)["right"] == pytest.approx((100, 100, 0))
+    assert not failed_tests(course, "right")
     assert totals(course)["gone"] == pytest.approx((100, 100, 0))
     assert totals(course)["late"] == pytest.approx((100, 100, 100))
     assert totals(course)["wrong"] == pytest.approx(((20 + 9 + 30) * FACTOR + 2, 100, 0))

@@ -37,8 +37,10 @@ class Result:
 
     @property
     def points(self) -> float:
-        """The score in points."""
-        return round(self.verdict.score * self.max_points, 6)
+        """The score in points; for full marks exactly what it is worth, which need not be a round number."""
+        return (
+            self.max_points if self.verdict.score == 1.0 else round(self.verdict.score * self.max_points, 6)
+        )
 
 
 @dataclass(frozen=True)
