@@ -13,7 +13,7 @@ width that it is given. Every text in it is escaped.
 from dataclasses import dataclass
 from html import escape
 
-_COLUMN, _ROW, _WIDTH, _HEIGHT, _MARGIN = 178, 92, 118, 58, 16
+_COLUMN, _ROW, _WIDTH, _HEIGHT, _MARGIN = 216, 92, 156, 58, 16
 
 
 @dataclass(frozen=True)
