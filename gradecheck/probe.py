@@ -61,7 +61,8 @@ def probe(evidence: Evidence, caller: Caller) -> Probe | None:
     Raises:
         WorkerUnavailable: the student's function could not be called, for a reason of ours.
     """
-    if evidence.exercise.truth is not None:  # there is no Jacobian to ask for
+    exercise = evidence.exercise
+    if exercise.truth is not None or (exercise.driver and exercise.whole_jacobian):  # no Jacobian to look at
         return None
     asker = _Asker(evidence, caller, time.monotonic() + PROBE_SECONDS)
     found = asker.first_wrong()
