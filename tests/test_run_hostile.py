@@ -328,6 +328,22 @@ def test_a_template_that_a_submission_ends_is_replaced(
         assert_honest(session)
 
 
+def test_who_ends_what_all_were_started_by_is_told_so_and_nobody_else_is(tmp_path: Path) -> None:
+    guilty = [
+        Cell(1, "seen = 1"),
+        Cell(2, "import os\nos.kill(os.getppid(), 9)"),
+        Cell(3, HONEST),
+    ]
+    with Template() as template, template.session([Cell(1, HONEST)], tmp_path, LIMITS) as neighbour:
+        assert_honest(neighbour)
+        with template.session(guilty, tmp_path, LIMITS) as session:
+            outcomes = [result.outcome for result in session.run_cells()]
+            assert outcomes == [None, Died(None, starter=True), None]
+            assert "it ended the process that had started it" in str(outcomes[1].how)
+            assert_honest(session)
+        assert_honest(neighbour)
+
+
 def test_what_a_cell_prints_and_displays_is_not_kept_in_its_process(submit: Any) -> None:
     session = submit(
         "for _ in range(200): print('x' * 1_000_000)",

@@ -151,11 +151,33 @@ class Template:
             raise WorkerUnavailable(f"{folder} is not a folder, so nothing can be run in it.")
         return Session(self._child, cells, folder, limits or Limits(), on_message)
 
-    def _child(self, directory: Path, limits: Limits, figures: bool) -> Child:
-        child = self._fork(directory, limits, figures) if self._forks else self._spawn(directory, limits)
+    def _child(self, directory: Path, limits: Limits, figures: bool, alone: bool) -> Child:
+        child = self._any_child(directory, limits, figures, alone)
         with self._lock:
             self._children = [other for other in self._children if not other.connection.closed] + [child]
         return self._greeted(child)
+
+    def _any_child(self, directory: Path, limits: Limits, figures: bool, alone: bool) -> Child:
+        if not self._forks:
+            return self._spawn(directory, limits)
+        if alone and not self._sandboxed:  # where a submission may have ended what all were started by
+            return self._fork_alone(directory, limits, figures)
+        return self._fork(directory, limits, figures)
+
+    def _fork_alone(self, directory: Path, limits: Limits, figures: bool) -> Child:
+        """A child of a template of its own.
+
+        Raises:
+            WorkerUnavailable: there can be none.
+        """
+        with self._lock:
+            folder = Path(tempfile.mkdtemp(dir=self._scratch()))
+        process = TemplateProcess(folder, _environment(folder), options=Options())
+        try:
+            return process.fork(next(self._numbers), directory, limits, figures=figures, alone=True)
+        except (Refused, Gone) as error:
+            process.stop()
+            raise WorkerUnavailable(f"A process for answers could not be started: {error}") from None
 
     def _fork(self, directory: Path, limits: Limits, figures: bool) -> Child:
         if self._sandboxed:
@@ -183,7 +205,7 @@ class Template:
         if self._sandboxed or process.options.warm:
             warmed = process.options.warm
 
-            def fork(directory: Path, limits: Limits, figures: bool) -> Child:
+            def fork(directory: Path, limits: Limits, figures: bool, _alone: bool) -> Child:
                 return self._greeted(process.fork(next(self._numbers), directory, limits, figures=figures))
 
             proof = prove(fork, self._scratch(), self._hidden, sandboxed=self._sandboxed, warmed=warmed)

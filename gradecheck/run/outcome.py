@@ -99,13 +99,21 @@ class TimedOut:
 
 @dataclass(frozen=True)
 class Died:
-    """The process that ran the call ended. `signal` is the signal's number, or None for an exit."""
+    """The process that ran the call ended.
+
+    Attributes:
+        signal: the signal's number, or None for an exit.
+        starter: whether it first ended the process that had started it, which only a sandbox prevents.
+    """
 
     signal: int | None
+    starter: bool = False
 
     @property
     def how(self) -> str:
-        """The end in words: "it was ended by SIGABRT" or "it exited"."""
+        """The end in words, such as "it was ended by SIGABRT" or "it exited"."""
+        if self.starter:
+            return "it ended the process that had started it"
         if self.signal is None:
             return "it exited"
         names = {known.value: known.name for known in signals.Signals}

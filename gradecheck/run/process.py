@@ -90,8 +90,17 @@ class TemplateProcess:
         threading.Thread(target=live, name="gradecheck-template", daemon=True).start()
         return started.result()
 
-    def fork(self, number: int, directory: Path, limits: Limits, *, figures: bool) -> "ForkedChild":
+    def fork(
+        self, number: int, directory: Path, limits: Limits, *, figures: bool, alone: bool = False
+    ) -> "ForkedChild":
         """A fresh child; the first one waits for the template's imports.
+
+        Args:
+            number: its own.
+            directory: its working directory.
+            limits: of what it may use.
+            figures: whether it will draw.
+            alone: whether it is to be this template's only child, with which the template ends.
 
         Raises:
             Gone: the template is of no use any more.
@@ -111,7 +120,7 @@ class TemplateProcess:
         except BaseException:
             ours.close()
             raise
-        return ForkedChild(self, number, Connection(ours))
+        return ForkedChild(self, number, Connection(ours), alone=alone)
 
     @contextlib.contextmanager
     def _handed_over(self, directory: Path) -> Iterator[list[int]]:
@@ -202,15 +211,24 @@ class TemplateProcess:
 class ForkedChild:
     """A `gradecheck.run.session.Child` that the template forked."""
 
-    def __init__(self, process: TemplateProcess, number: int, connection: Connection) -> None:
+    def __init__(
+        self, process: TemplateProcess, number: int, connection: Connection, *, alone: bool = False
+    ) -> None:
         self.connection = connection
-        self.lost = False
+        self.lost = self.orphaned = False
+        self._alone = alone
         self._process = process
         self._number = number
 
     def interrupt(self) -> None:
         """See `gradecheck.run.session.Child`."""
         self._ask({"op": "interrupt", "child": self._number})
+
+    def is_kept(self) -> bool:
+        """See `gradecheck.run.session.Child`."""
+        if not self._process.options.sandboxed:
+            self._ask({"op": "usage"})  # a killed process answers nothing, even if it is not yet gone
+        return not self.orphaned
 
     def sweep(self) -> None:
         """See `gradecheck.run.session.Child`."""
@@ -222,6 +240,8 @@ class ForkedChild:
             self.connection.close()
         reply = self._ask({"op": "end", "child": self._number, "grace": grace})
         self.connection.close()
+        if self._alone:
+            self._process.stop()
         status = None if reply.get("killed", True) else reply["status"]
         return os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None
 
@@ -229,7 +249,9 @@ class ForkedChild:
         try:
             return self._process.exchange(request)
         except Gone:  # and the child with it
-            self.lost = self._process.options.sandboxed  # in which no submission can have ended it
+            self.orphaned = True
+            # In a sandbox no submission can have ended it; else any of those that it started may have.
+            self.lost = not self._alone
             return {}
         except Refused:
             return {}

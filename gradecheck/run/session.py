@@ -29,14 +29,19 @@ class Child(Protocol):
 
     Attributes:
         connection: to the worker, which is ready.
-        lost: whether it ended for reasons that no submission can have caused.
+        lost: whether it ended for reasons that this submission cannot have caused, or may not have.
+        orphaned: whether the process that had started it is gone.
     """
 
     connection: Connection
     lost: bool
+    orphaned: bool
 
     def interrupt(self) -> None:
         """Ask the student's code to stop (SIGINT)."""
+
+    def is_kept(self) -> bool:
+        """Whether the process that started it is still there; asked after each answer."""
 
     def sweep(self) -> None:
         """Kill what it started, but not the process itself."""
@@ -51,8 +56,9 @@ class Child(Protocol):
 
 _Asked = TypeVar("_Asked")
 
-Fork = Callable[[Path, Limits, bool], Child]
-"""Makes a child with a working directory; True where it will draw figures. Raises `WorkerUnavailable`."""
+Fork = Callable[[Path, Limits, bool, bool], Child]
+"""Makes a child with a working directory; the first flag says that it will draw figures, the second that
+nothing else may be started by what starts it. Raises `WorkerUnavailable`."""
 
 
 class Session:
@@ -77,6 +83,7 @@ class Session:
         self._on_message = on_message
         self._child: Child | None = None
         self._lost = False
+        self._alone = False
         self._ready = False  # to be called
         self._losses = 0
         self._harmless: list[Cell] = []
@@ -131,8 +138,7 @@ class Session:
         message = request_to_message(request, secrets.token_hex(8))
         outcome = self._surely(lambda: self._call(message))
         if outcome is None:  # an answer to a question that was not asked
-            self._bury(0)
-            return Died(None)
+            return self._died(0)
         return outcome
 
     def _call(self, message: Message) -> Outcome | None:
@@ -150,7 +156,7 @@ class Session:
             self._child.sweep()
             self._ready = not self._child.lost
             if not self._ready:
-                return Died(self._bury(0))
+                return self._died(0)
         return failed
 
     def _run_all(self) -> tuple[CellResult, ...]:
@@ -183,7 +189,7 @@ class Session:
         """A fresh process in which the harmless cells ran; one that proves deadly now is left out."""
         while self._child is None:
             self._lost = self._ready = False
-            self._child = self._fork(self._directory, self._limits, self._draws)
+            self._child = self._fork(self._directory, self._limits, self._draws, self._alone)
             for cell in tuple(self._harmless):
                 if isinstance(self._run(cell, silent=True), TimedOut | Died) and not self._lost:
                     self._harmless.remove(cell)
@@ -204,8 +210,7 @@ class Session:
         }
         outcome = self._exchange(Message(head), self._limits.cell_seconds, None if silent else cell.number)
         if isinstance(outcome, Returned | Missing):
-            self._bury(0)
-            return Died(None)
+            return self._died(0)
         return outcome
 
     def _exchange(self, request: Message, seconds: float, cell: int | None = None) -> Outcome | None:
@@ -218,15 +223,16 @@ class Session:
             self._bury(0)
             return TimedOut(seconds)
         except WireError:
-            return Died(self._bury(_DYING_SECONDS))
+            return self._died(_DYING_SECONDS)
         identity = request.head["id"]
         try:
-            return self._answer(identity, deadline, cell)
+            answer = self._answer(identity, deadline, cell)
+            return answer if self._child.is_kept() else self._died(0)
         except TimeoutError:
             self._stop(identity, cell)
             return TimedOut(seconds)
         except WireError as error:
-            return Died(self._bury(_DYING_SECONDS if isinstance(error, Closed) else 0))
+            return self._died(_DYING_SECONDS if isinstance(error, Closed) else 0)
         except BaseException:  # Ctrl-C, or what was to be told of the cell's output raised
             self.close()
             raise
@@ -256,13 +262,18 @@ class Session:
         except (TimeoutError, WireError):
             self._bury(0)
 
+    def _died(self, grace: float) -> Died:
+        child = self._child
+        signal = self._bury(grace)
+        return Died(signal, starter=child is not None and child.orphaned)
+
     def _bury(self, grace: float) -> int | None:
         child, self._child = self._child, None
         if child is None:
             return None
         status = child.end(grace)
         if child.lost:
-            self._lost = True
+            self._lost = self._alone = True
             self._losses += 1
             if self._losses > _MOST_LOSSES:
                 raise WorkerUnavailable("Something keeps ending the process that runs answers.")

@@ -87,13 +87,17 @@ class SpawnedChild:
 
     def __init__(self, process: "subprocess.Popen[bytes]", connection: Connection) -> None:
         self.connection = connection
-        self.lost = False
+        self.lost = self.orphaned = False
         self._process = process
 
     def interrupt(self) -> None:
         """Ask the student's code to stop; Windows has no way to, so there it is killed a little later."""
         if os.name == "posix" and self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGINT)
+
+    def is_kept(self) -> bool:
+        """Yes: it was started by the judge itself."""
+        return True
 
     def sweep(self) -> None:
         """Nobody knows what it started, so nothing is done."""
