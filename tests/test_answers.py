@@ -69,7 +69,7 @@ def names_of(answer: Answer) -> set[str | None]:
     if answer.kind is AnswerKind.RIGHT:
         return {None}
     if answer.kind is AnswerKind.POLICY:
-        return {"autodiff-inside"}
+        return {"autodiff-inside", "library-inside"}
     known = {mistake.id for mistake in known_mistakes(answer.exercise)} | WITHOUT_FORMULA
     return {answer.label} if answer.label in known else {None, "depends-on-earlier-calls"}
 

@@ -497,7 +497,7 @@ def multiply__right_sum_to_size(a, b, dz):
 
 def multiply__right_einsum(a, b, dz):
     a, b, dz = np.asarray(a), np.asarray(b), np.asarray(dz)
-    letters = "ij"[2 - dz.ndim :]
+    letters = "ijk"[3 - dz.ndim :]
 
     def collect(other, own):
         padded = own.reshape((1,) * (dz.ndim - own.ndim) + own.shape)
@@ -837,7 +837,7 @@ def add__right_one_hot(a, b, dz):
 
 
 def add__right_einsum(a, b, dz):
-    letters = "ij"[2 - len(dz.shape) :]
+    letters = "ijk"[3 - len(dz.shape) :]
 
     def collect(like):
         shape = (1,) * (len(dz.shape) - len(like.shape)) + tuple(like.shape)
