@@ -1,6 +1,8 @@
 """The exercises that are no call with arrays: right answers in any style, and what each must not call."""
 
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -60,6 +62,27 @@ def test_the_very_thing_that_is_asked_for_may_not_be_called(title: str) -> None:
     assert verdict.diagnosis.misconception == "library-inside"
     assert verdict.message.startswith(f"the answer calls gradecheck.graph.{FORBIDDEN[title].__name__}")
     assert verdict.message.endswith("and to write that is the exercise; so this earns nothing.")
+
+
+def test_neither_a_thread_nor_a_blindfold_hides_it() -> None:
+    def in_a_thread(loss: Node) -> Any:
+        with ThreadPoolExecutor() as pool:
+            return pool.submit(library.compute_gradients, loss).result()
+
+    def unseen(loss: Node) -> Any:
+        before = sys.getprofile()
+        sys.setprofile(None)
+        gradients = library.compute_gradients(loss)
+        sys.setprofile(before)
+        return gradients
+
+    def unseen_for_good(loss: Node) -> Any:
+        sys.setprofile(None)
+        return library.compute_gradients(loss)
+
+    assert not judged("compute_gradients", in_a_thread).diagnosis.allowed
+    assert not judged("compute_gradients", unseen).diagnosis.allowed
+    assert not judged("compute_gradients", unseen_for_good).diagnosis.allowed
 
 
 def test_a_name_that_was_only_imported_earns_nothing() -> None:

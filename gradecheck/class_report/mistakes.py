@@ -11,6 +11,7 @@ from gradecheck.likeness import Likeness
 
 _SENTENCES = {
     "autodiff-inside": "Something else differentiates inside the answer.",
+    "library-inside": "The answer calls the library for what it was asked to write.",
     "inputs-changed": "The numbers are right, and an argument is changed in place.",
     "depends-on-earlier-calls": "The answer remembers something from earlier calls.",
 }
