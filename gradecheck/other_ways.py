@@ -27,7 +27,8 @@ def other_ways(exercise: Exercise, own: AnswerSource | None, places: Sequence[Pa
         own: the student's code, where it is at hand.
         places: files and folders in and above which `solutions/` is looked for.
     """
-    answers = [a for path in _answer_files(places) for a in _right_answers(path, path.stat().st_mtime_ns)]
+    files = [path for path in _answer_files(places) if _answers(path, exercise)]
+    answers = [a for path in files for a in _right_answers(path, path.stat().st_mtime_ns)]
     seen = _means_of(own.text, exercise.name) if own is not None else None
     shown = {seen}
     ways: list[Way] = []
@@ -49,6 +50,12 @@ def _answer_files(places: Sequence[Path]) -> Iterator[Path]:
             if files:
                 yield from files
                 return
+
+
+def _answers(path: Path, exercise: Exercise) -> bool:
+    """Whether a file names an exercise at all; most do not, and reading one as Python takes a while."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return any(f"def {name}__{AnswerKind.RIGHT}_" in text for name in (exercise.title, exercise.name))
 
 
 @lru_cache(maxsize=16)

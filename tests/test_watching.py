@@ -226,6 +226,17 @@ def test_a_file_that_is_replaced_is_judged_and_one_that_comes_back_too(watch: Te
     gone(watch, "exercises/back.py")
 
 
+def test_who_asks_for_input_is_told_and_a_renamed_file_is_judged_under_its_new_name(watch: Terminal) -> None:
+    asking = "def grad_softmax(x, dz):\n    return float(input('how much? '))\n"
+    watch.save("exercises/asking.py", script(SIGMOID, asking))
+    watch.expect(r"softmax  error .*\n(?s:.*)nobody can answer input\(\)")
+    watch.expect(LATE)
+    (watch.folder / "exercises/asking.py").rename(watch.folder / "exercises/renamed.py")
+    watch.expect("exercises/renamed.py  .*\n(?s:.*)1 of 2 done")
+    watch.all_that_comes(0.7)
+    gone(watch, "exercises/renamed.py")
+
+
 def test_other_files_are_none_of_its_business(watch: Terminal) -> None:
     (watch.folder / "exercises/.ipynb_checkpoints").mkdir()
     watch.all_that_comes(0.3)

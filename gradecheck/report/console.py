@@ -81,8 +81,9 @@ def _print_details(result: Result, blocks: Iterable[Block], console: Console) ->
 def _print_after_success(right: list[Result], console: Console) -> None:
     """What is worth knowing where nothing is wrong; of several exercises, one other way each."""
     for result in right:
-        said = [b for b in face_of(result).blocks if isinstance(b, Said) and b.label]
-        folds = [b for b in face_of(result).blocks if isinstance(b, Fold)]
+        blocks = face_of(result).blocks
+        said = [block for block in blocks if isinstance(block, Said) and block.label]
+        folds = [block for block in blocks if isinstance(block, Fold)]
         _print_details(result, [*said, *folds[: 1 if len(right) > 1 else None]], console)
 
 
