@@ -1,15 +1,17 @@
 """`gradecheck check`: find the files, mark each in a worker of its own, report."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gradecheck.catalogue import EXERCISES, find_exercise
-from gradecheck.errors import UnreadableSubmission
+from gradecheck.errors import GradecheckError, UnreadableSubmission
 from gradecheck.exercise import Exercise
 from gradecheck.ladder import first_hint
 from gradecheck.marking import Marked, mark
 from gradecheck.other_ways import other_ways
+from gradecheck.reference.expectation import expected_cases
 from gradecheck.reference.tape import load_tensorflow
 from gradecheck.report.model import Problem, Report, Result
 from gradecheck.run.cells import CellResult
@@ -51,12 +53,13 @@ def check_paths(
         WorkerUnavailable: no worker could be started at all.
     """
     only = find_exercise(exercise) if exercise is not None else None
-    with Template() as template:
-        template.start()  # first of all: it loads TensorFlow while the files are read
-        submissions, problems = _read(paths, only)
-        results: list[Result] = []
-        if submissions:
-            load_tensorflow()  # the judge's own, at the same time
+    submissions, problems = _read(paths, only)
+    results: list[Result] = []
+    if not submissions:
+        return Report((), tuple(problems))
+    load_tensorflow()  # once, for the references and for the workers, which are forked from here
+    with Template(own=True) as template:
+        _expect(submissions, seed)  # while the template makes itself ready
         for submission in submissions:
             marked = mark(
                 submission,
@@ -68,6 +71,13 @@ def check_paths(
             results += results_of(marked)
             problems += failed_cells(marked)
     return Report(tuple(results), tuple(problems))
+
+
+def _expect(submissions: Sequence[Submission], seed: int) -> None:
+    """Compute the references, which are remembered; what is wrong with them is said when they are needed."""
+    for exercise in dict.fromkeys(asked.exercise for each in submissions for asked in each.asked):
+        with suppress(GradecheckError):
+            expected_cases(exercise, seed)
 
 
 def _read(paths: Sequence[Path], only: Exercise | None) -> tuple[list[Submission], list[Problem]]:

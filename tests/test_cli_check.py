@@ -424,3 +424,18 @@ def test_an_option_that_makes_no_sense_is_exit_2(options: tuple[str, ...]) -> No
     done = CliRunner().invoke(cli, ["check", *options], prog_name="gradecheck")
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.startswith("Usage: gradecheck check [OPTIONS] [PATHS]...")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere TensorFlow is imported twice")
+def test_tensorflow_is_imported_once(tmp_path: Path) -> None:
+    alone = 'import os\nassert "run.template" not in open(f"/proc/{os.getppid()}/cmdline").read()\n'
+    (tmp_path / "answer.py").write_text(alone + RIGHT, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "gradecheck", "check", "answer.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout

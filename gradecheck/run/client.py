@@ -14,6 +14,7 @@ from gradecheck.run.canary import prove
 from gradecheck.run.cells import Cell, CellResult, OnMessage
 from gradecheck.run.handover import weigh
 from gradecheck.run.limits import Limits
+from gradecheck.run.offspring import can_fork
 from gradecheck.run.options import Options
 from gradecheck.run.process import Gone, Refused, TemplateProcess
 from gradecheck.run.sandbox import (
@@ -65,6 +66,8 @@ class Template:
         hidden: folders that a sandbox must not show, such as the course's.
         warm: whether to spend half a second at the start for less at each session; by default where there
             is a sandbox, as there will be many.
+        own: whether the first process may be a fork of this one, where that is safe. This one must have
+            imported TensorFlow, not used it, and hold nothing that a student may not see.
     """
 
     def __init__(
@@ -74,11 +77,13 @@ class Template:
         sandbox: SandboxMode = SandboxMode.NONE,
         hidden: Sequence[Path] = (),
         warm: bool | None = None,
+        own: bool = False,
     ) -> None:
         self._sandboxed = sandbox is SandboxMode.REQUIRED
         self._forks = self._sandboxed or (hasattr(os, "fork") if fork is None else fork)
         self._hidden = (*hidden, *_course())
         self._warm = self._sandboxed if warm is None else warm
+        self._own = own
         self._lock = threading.RLock()
         self._process: TemplateProcess | None = None
         self._numbers = itertools.count(1)
@@ -253,7 +258,8 @@ class Template:
             raise WorkerUnavailable(reason)
         folder = self._scratch()
         if not self._sandboxed:
-            return TemplateProcess(folder, _environment(folder), options=Options(warm=self._warm))
+            own, self._own = self._own and can_fork(), False
+            return TemplateProcess(folder, _environment(folder), options=Options(warm=self._warm), own=own)
         options = Options(sandboxed=True, kept=kept_folders(), warm=self._warm)
         inside = environment(_environment(folder))
         return TemplateProcess(folder, inside, wrapper=wrap(self._hidden), options=options)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gradecheck.run.limits import Limits
+from gradecheck.run.offspring import Offspring
 from gradecheck.run.options import PLACE, Options
 from gradecheck.run.wire import Connection
 
@@ -41,6 +42,7 @@ class TemplateProcess:
         environment: its environment.
         wrapper: the command before its own, which makes the sandbox that `options` speak of.
         options: how it works.
+        own: whether this process is to be forked for it, which must be safe.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class TemplateProcess:
         *,
         wrapper: Sequence[str] = (),
         options: Options = _PLAIN,
+        own: bool = False,
     ) -> None:
         self._lock = threading.RLock()
         self.options = options
@@ -60,6 +63,9 @@ class TemplateProcess:
         self.stopped = False
         self._control, theirs = socket.socketpair()
         with theirs:
+            if own:
+                self._process: _Popen | Offspring = Offspring(theirs.fileno(), environment, folder, options)
+                return
             command = [sys.executable, "-P", "-m", "gradecheck.run.template", str(theirs.fileno())]
             command.append(json.dumps(dataclasses.asdict(options)))
             self._process = self._launch([*wrapper, *command], theirs.fileno(), environment)

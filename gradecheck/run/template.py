@@ -171,15 +171,23 @@ def _receive(control: socket.socket) -> tuple[dict[str, Any], list[int]]:
 
 
 def main() -> None:
-    """Prepare, say that it is ready, and serve."""
+    """Do what the command line says."""
+    run(socket.socket(fileno=int(sys.argv[1])), Options(**json.loads(sys.argv[2])))
+
+
+def run(control: socket.socket, options: Options) -> None:
+    """Prepare, say that it is ready, and serve; does not come back.
+
+    Args:
+        control: connected to the judge.
+        options: how to work.
+    """
     if sys.platform == "linux":
         from gradecheck.run import kernel
 
         kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's business
-    control = socket.socket(fileno=int(sys.argv[1]))
     os.set_inheritable(control.fileno(), False)
-    options = Options(**json.loads(sys.argv[2]))
     template = _Template(control, prepare(), options)
     if options.warm:
         gc.collect()  # what the warm start left; otherwise it would find next to nothing
