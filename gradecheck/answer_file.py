@@ -16,6 +16,8 @@ from gradecheck.exercise import Exercise
 
 #: The name of the file in an assignment's folder.
 FILE_NAME = "answers.py"
+#: A definition at the margin, with its name in a group: up to the next one.
+_PIECE = re.compile(r"(?m)^(?:@.*\n)*(?:def|class) (\w+)(?s:.*?)(?=^(?:@|def |class )|\Z)")
 
 
 class AnswerKind(StrEnum):
@@ -47,27 +49,39 @@ class Answer:
     source: str
 
 
-def read_answers(path: Path) -> dict[str, Answer]:
+def read_answers(path: Path, exercise: Exercise | None = None) -> dict[str, Answer]:
     """The answers of a file by name, in its order.
+
+    Args:
+        path: the file.
+        exercise: read the answers to this one alone, in a tenth of the time.
 
     Raises:
         AuthorError: it cannot be read, or a definition in it is not named after what it is worth.
     """
     try:
         text = path.read_text(encoding="utf-8")
+        text = text if exercise is None else _pieces_of(text, exercise)
         tree = ast.parse(text)
     except (OSError, SyntaxError, ValueError) as error:
         raise AuthorError(f"the file of answers cannot be read: {path}: {error}") from error
+    lines = text.splitlines()
     answers: dict[str, Answer] = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             if node.name in answers:
                 raise AuthorError(f"{path}, line {node.lineno}: there are two answers called {node.name}")
-            answers[node.name] = _answer(node, text, path)
+            answers[node.name] = _answer(node, lines, path)
     return answers
 
 
-def _answer(node: ast.FunctionDef | ast.ClassDef, text: str, path: Path) -> Answer:
+def _pieces_of(text: str, exercise: Exercise) -> str:
+    """The definitions that are named after an exercise."""
+    names = (f"{exercise.title}__", f"{exercise.name}__")
+    return "".join(piece[0] for piece in _PIECE.finditer(text) if piece[1].startswith(names))
+
+
+def _answer(node: ast.FunctionDef | ast.ClassDef, lines: list[str], path: Path) -> Answer:
     parts = node.name.split("__")
     kind, _, label = parts[1].partition("_") if len(parts) in (2, 3) else ("", "", "")
     if kind not in list(AnswerKind) or not label:
@@ -78,6 +92,7 @@ def _answer(node: ast.FunctionDef | ast.ClassDef, text: str, path: Path) -> Answ
         )
     exercise = find_exercise(parts[0])
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-    lines = text.splitlines()[first - 1 : node.end_lineno]
-    source = re.sub(rf"\b(def|class) {node.name}\b", rf"\1 {exercise.name}", "\n".join(lines), count=1)
+    word = "class" if isinstance(node, ast.ClassDef) else "def"
+    source = "\n".join(lines[first - 1 : node.end_lineno])
+    source = source.replace(f"{word} {node.name}", f"{word} {exercise.name}", 1)
     return Answer(node.name, exercise, AnswerKind(kind), label.replace("_", "-"), source)

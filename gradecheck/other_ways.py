@@ -27,12 +27,12 @@ def other_ways(exercise: Exercise, own: AnswerSource | None, places: Sequence[Pa
         own: the student's code, where it is at hand.
         places: files and folders in and above which `solutions/` is looked for.
     """
-    files = [path for path in _answer_files(places) if _answers(path, exercise)]
-    answers = [a for path in files for a in _right_answers(path, path.stat().st_mtime_ns)]
+    files = _answer_files(places)
+    answers = [a for path in files for a in _right_answers(path, path.stat().st_mtime_ns, exercise)]
     seen = _means_of(own.text, exercise.name) if own is not None else None
     shown = {seen}
     ways: list[Way] = []
-    short = (a for a in answers if a.exercise is exercise and a.source.count("\n") < _LONGEST_WAY)
+    short = (a for a in answers if a.source.count("\n") < _LONGEST_WAY)
     for answer in sorted(short, key=lambda a: len(a.source)):
         means = _means_of(answer.source, exercise.name)
         if means not in shown and len(ways) < _MOST_WAYS:
@@ -52,17 +52,11 @@ def _answer_files(places: Sequence[Path]) -> Iterator[Path]:
                 return
 
 
-def _answers(path: Path, exercise: Exercise) -> bool:
-    """Whether a file names an exercise at all; most do not, and reading one as Python takes a while."""
-    text = path.read_text(encoding="utf-8", errors="replace")
-    return any(f"def {name}__{AnswerKind.RIGHT}_" in text for name in (exercise.title, exercise.name))
-
-
-@lru_cache(maxsize=16)
-def _right_answers(path: Path, _changed: int) -> tuple[Answer, ...]:
-    """The right answers of a file; none where its author is not done with it."""
+@lru_cache(maxsize=128)
+def _right_answers(path: Path, _changed: int, exercise: Exercise) -> tuple[Answer, ...]:
+    """The right answers to an exercise in a file; none where its author is not done with it."""
     try:
-        answers = read_answers(path).values()
+        answers = read_answers(path, exercise).values()
     except (AuthorError, UnknownExercise):
         return ()
     return tuple(answer for answer in answers if answer.kind is AnswerKind.RIGHT)

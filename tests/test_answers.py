@@ -115,6 +115,14 @@ def test_an_answer_stands_under_the_name_that_is_asked_for() -> None:
     assert answer.source.startswith("@tf.function\ndef grad_conv2d(x, w, dz):\n")
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)
+def test_the_answers_to_one_exercise_can_be_read_alone(path: Path) -> None:
+    every = read_answers(path)
+    for exercise in {answer.exercise for answer in every.values()}:
+        own = {name: answer for name, answer in every.items() if answer.exercise is exercise}
+        assert read_answers(path, exercise) == own
+
+
 def test_a_name_that_promises_nothing_is_refused(tmp_path: Path) -> None:
     path = tmp_path / FILE_NAME
     path.write_text("def sigmoid__nice(x, dz):\n    return dz\n", encoding="utf-8")
