@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from gradecheck.report.junit import property_name
+
 _VERSION = 1
 
 
@@ -23,8 +25,8 @@ def points_line(report: Path, worth: Mapping[str, float]) -> str:
 
     Anything that is not in the report, or a report that cannot be read, is worth 0, in words.
     """
-    cases = _cases(report)
-    tests = [_test(name, points, cases.get(name)) for name, points in worth.items()]
+    suites = _suites(report)
+    tests = [_test(name, points, suites.get(name)) for name, points in worth.items()]
     failed = any(test["status"] != "pass" for test in tests)
     document = {
         "version": _VERSION,
@@ -35,24 +37,27 @@ def points_line(report: Path, worth: Mapping[str, float]) -> str:
     return f"result={base64.b64encode(json.dumps(document).encode()).decode('ascii')}"
 
 
-def _cases(report: Path) -> dict[str, ElementTree.Element]:
-    """The cases by the exercise's name; of several the first, in the order of the check."""
+def _suites(report: Path) -> dict[str, ElementTree.Element]:
+    """The suites by the exercises in them; of several the first, in the order of the check."""
     try:
         root = ElementTree.parse(report).getroot()  # our own writer's
     except (OSError, ElementTree.ParseError):
         return {}
-    cases: dict[str, ElementTree.Element] = {}
-    for case in root.iter("testcase"):
-        cases.setdefault(case.get("name", ""), case)
-    return cases
+    suites: dict[str, ElementTree.Element] = {}
+    for suite in root.iter("testsuite"):
+        for case in suite.iter("testcase"):
+            suites.setdefault(case.get("name", ""), suite)
+    return suites
 
 
-def _test(name: str, worth: float, case: ElementTree.Element | None) -> dict[str, Any]:
+def _test(name: str, worth: float, suite: ElementTree.Element | None) -> dict[str, Any]:
     message, share = "it is not there, or could not be checked", 0.0
-    if case is not None:
-        said = next((child for child in case if child.tag != "properties"), None)
+    if suite is not None:
+        said = next(
+            (said for case in suite.iter("testcase") if case.get("name") == name for said in case), None
+        )
         message = said.get("message", "") if said is not None else ""
-        share = _share(case)
+        share = _share(suite, name)
     return {
         "name": name,
         "status": "pass" if share == 1.0 else "fail",
@@ -65,10 +70,11 @@ def _test(name: str, worth: float, case: ElementTree.Element | None) -> dict[str
     }
 
 
-def _share(case: ElementTree.Element) -> float:
-    properties = {entry.get("name"): entry.get("value", "") for entry in case.iter("property")}
+def _share(suite: ElementTree.Element, name: str) -> float:
+    properties = {entry.get("name"): entry.get("value", "") for entry in suite.iter("property")}
     try:
-        points, most = float(properties["points"]), float(properties["max_points"])
+        points = float(properties[property_name(name, "points")])
+        most = float(properties[property_name(name, "max_points")])
     except (KeyError, ValueError):
         return 0.0
     return min(1.0, max(0.0, points / most)) if most > 0 else 0.0

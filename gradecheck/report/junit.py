@@ -31,7 +31,8 @@ class Case:
         outcome: None for success.
         message: why not, in one sentence; empty for success.
         details: more about that, in lines.
-        properties: what else a reader may want, such as the points.
+        properties: what else a reader may want, such as the points. They stand in the suite, as
+            "case.property": JUnit's schema has no place for them in a case.
     """
 
     name: str
@@ -61,9 +62,12 @@ def to_junit(report: Report) -> str:
 
 def write_suites(suites: Sequence[Suite]) -> str:
     """The XML of some suites, indented, ending without a newline."""
-    root = ElementTree.Element("testsuites", _counts([case for suite in suites for case in suite.cases]))
+    counts = _counts([case for suite in suites for case in suite.cases])
+    del counts["skipped"]  # which the schema counts in suites only
+    root = ElementTree.Element("testsuites", counts)
     for suite in suites:
         node = ElementTree.SubElement(root, "testsuite", {"name": _text(suite.name), **_counts(suite.cases)})
+        _add_properties(node, suite.cases)
         for case in suite.cases:
             _add_case(node, suite.name, case)
     ElementTree.indent(root)
@@ -90,12 +94,23 @@ def _unchecked(problem: Problem) -> Case:
     return Case("could be checked", Outcome.ERROR, problem.message)
 
 
+def property_name(case: str, name: str) -> str:
+    """Under what name a property of a case stands in its suite."""
+    return f"{case}.{name}"
+
+
+def _add_properties(parent: ElementTree.Element, cases: Sequence[Case]) -> None:
+    pairs = [
+        (property_name(case.name, name), text) for case in cases for name, text in case.properties.items()
+    ]
+    if pairs:
+        node = ElementTree.SubElement(parent, "properties")
+        for name, value in pairs:
+            ElementTree.SubElement(node, "property", {"name": _text(name), "value": _text(value)})
+
+
 def _add_case(parent: ElementTree.Element, suite: str, case: Case) -> None:
     node = ElementTree.SubElement(parent, "testcase", {"classname": _text(suite), "name": _text(case.name)})
-    if case.properties:
-        properties = ElementTree.SubElement(node, "properties")
-        for name, value in case.properties.items():
-            ElementTree.SubElement(properties, "property", {"name": _text(name), "value": _text(value)})
     if case.outcome is not None:
         said = ElementTree.SubElement(node, str(case.outcome), {"message": _text(case.message)})
         said.text = _text("\n".join(filter(None, (case.message, case.details))))
