@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo check watch hint test verify release handout lint format bench pictures apt clean
+.PHONY: help install demo check watch hint test verify release handout lint format bench recognition pictures apt clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -66,6 +66,9 @@ format: $(STAMP)  ## repair style and format where a tool can
 
 bench: $(STAMP)  ## measure grading against stock nbgrader (some minutes; writes docs/bench.md)
 	@$(BIN)/python tools/bench.py $(ARGS)
+
+recognition: $(STAMP)  ## count how many mistakes are called by their right name, and by a wrong one
+	@$(BIN)/python tools/recognition.py
 
 pictures: $(STAMP)  ## draw the README's pictures again
 	@$(BIN)/python tools/pictures.py

@@ -18,11 +18,11 @@ def drive(student: Callable[..., Any], x: Float64, dz: Float64) -> tuple[Float64
     """Register the rules of two operations, and see what has become of them.
 
     Returns:
-        How many keys the registry has of each kind: the classes, their names, other texts, operations,
-        others. What the rules give that are found in the registry under their classes, 0 where none is;
-        what the two names under the decorators give when they are called, 0 where they are no function; and
-        for the first and for the second rule of one class whether there was an alarm, an exception or a
-        warning: 1 or 0.
+        How many keys the registry has of each kind: the classes, texts with a class's name, names of
+        the rules, operations, others. What the rules give that are found in the registry under their
+        classes, 0 where none is; what the two names under the decorators give when they are called, 0
+        where they are no function; and for the first and for the second rule of one class whether there
+        was an alarm, an exception or a warning: 1 or 0.
     """
     kinds = _fresh("cube"), _fresh("twice_the_cube")
     registry: dict[Any, Any] = {}
@@ -34,19 +34,20 @@ def drive(student: Callable[..., Any], x: Float64, dz: Float64) -> tuple[Float64
         alarms.append(alarm)
         kept.append(_given(decorated, operation, dz))
     found = [_given(registry.get(kind), operation, dz) for kind in kinds]
-    keys = _kinds_of_keys(registry, kinds)
+    keys = _kinds_of_keys(registry, kinds, {rule.__name__ for rule in rules})
     again, _ = _register(student, kinds[0], registry, _rules()[0], may_raise=True)
     return keys, np.stack(found), np.stack(kept), np.array([max(alarms), again])
 
 
-def _kinds_of_keys(registry: dict[Any, Any], kinds: tuple[type, ...]) -> Float64:
-    names = {kind.__name__ for kind in kinds}
+def _kinds_of_keys(registry: dict[Any, Any], kinds: tuple[type, ...], of_rules: set[str]) -> Float64:
     counts = np.zeros(5)
     for key in registry:
         if isinstance(key, type):
             counts[0 if key in kinds else 4] += 1
+        elif isinstance(key, str) and key in of_rules:
+            counts[2] += 1
         elif isinstance(key, str):
-            counts[1 if key in names else 2] += 1
+            counts[1 if any(kind.__name__ in key for kind in kinds) else 4] += 1
         else:
             counts[3 if isinstance(key, kinds) else 4] += 1
     return counts
