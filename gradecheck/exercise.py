@@ -53,7 +53,8 @@ class Mistake:
         answers: where an exercise has a driver, the mistake as students write it: functions or classes to
             drive in their place. They make one and the same mistake, with one step size or another, say.
         outcome: its class.
-        takes_settings: whether the formula takes the exercise's settings after the upstream gradient.
+        takes_settings: whether the formulas take the exercise's settings after the upstream gradient.
+        also: further formulas of the same mistake, such as other sizes of a safety term.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Mistake:
     outcome: MistakeClass = MistakeClass.REJECTED
     takes_settings: bool = False
     answers: tuple[Callable[..., Any], ...] = ()
+    also: tuple[Formula, ...] = ()
 
 
 def exact_shape(shape: Shape) -> tuple[Shape, ...]:

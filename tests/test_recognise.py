@@ -20,7 +20,7 @@ from planted import (
 
 from gradecheck.cases import Case, CaseKind
 from gradecheck.catalogue import find_exercise
-from gradecheck.diagnose.recognise import evaluate, plant
+from gradecheck.diagnose.planting import evaluate, plants
 from gradecheck.diagnose.shared import known_mistakes
 from gradecheck.exercise import Exercise, Formula, Mistake
 
@@ -166,4 +166,4 @@ def test_a_formula_that_does_not_fit_the_shapes_gives_nothing() -> None:
 def test_a_formula_is_given_the_true_product() -> None:
     x, y, dz = np.ones((2, 3)), np.arange(12.0).reshape(3, 4), np.ones((2, 4))
     untouched = Mistake("m", "S.", "H.", "T.", lambda vjp, *arguments: vjp(*arguments))
-    assert np.allclose(plant(find_exercise("matmul"), untouched)(x, y, dz), grad_matmul(x, y, dz))
+    assert np.allclose(plants(find_exercise("matmul"), untouched)[0](x, y, dz), grad_matmul(x, y, dz))

@@ -63,6 +63,13 @@ _MISTAKES = (
         lambda vjp, x, y, dz: vjp(y.T, x.T, dz.T)[0].T,
     ),
     Mistake(
+        "factor-reshaped-for-transposed",
+        "The other matrix was poured into another shape where it had to be transposed.",
+        "Take a matrix of 2 rows and 3 columns: is its reshape to (3, 2) its transpose?",
+        "A reshape keeps the order of the numbers in memory; a transpose does not.",
+        lambda _vjp, x, _y, dz: x.reshape(x.shape[::-1]) @ dz,
+    ),
+    Mistake(
         "inverse-for-gradient",
         "You undo the product with an inverse.",
         "Undoing a step is not differentiating it.",

@@ -218,7 +218,7 @@ def _wrong(evidence: Evidence, fault: Observation, *, hidden: bool) -> Diagnosis
     mistake = recognise(evidence)
     if mistake is None:
         return Diagnosis(message, label, remarks=words.changes_remark(evidence.changed))
-    return _named(mistake, f"{mistake.sentence} {message}", label, evidence)
+    return _named(mistake, words.recognised(mistake, message), label, evidence)
 
 
 def _extreme(evidence: Evidence, fault: Observation) -> Diagnosis:

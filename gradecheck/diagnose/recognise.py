@@ -1,40 +1,64 @@
 """Which known mistake an answer makes, by computing what each mistake would have returned.
 
-A mistake is named only when it agrees with the answer on every ordinary case that can tell, on two
-different draws at the least, and when it differs from the truth there.
+A mistake is named only when it agrees with the answer on every ordinary case that can tell, on two different
+draws at the least, when it differs from the truth there, and when no other mistake explains the same as well.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 
-from gradecheck.cases import Case
+from gradecheck.compare import Finding
+from gradecheck.diagnose.planting import Answer, Prediction, Stopped, predict, variants
 from gradecheck.diagnose.shared import ABOUT_ALL_OUTPUTS, known_mistakes
-from gradecheck.drive import DRIVERS
 from gradecheck.exercise import Exercise, Float64, Mistake, MistakeClass
 from gradecheck.observe import Evidence, Observation
-from gradecheck.reference.expectation import true_products
-from gradecheck.run.caller import ArgumentKind
 from gradecheck.run.outcome import Raised, Returned, Value
-from gradecheck.run.values import make_arguments
 
 #: Students compute in float32, the formulas in float64.
 MATCH_TOLERANCE = 2e-4
-
-
-@dataclass(frozen=True)
-class Stopped:
-    """An answer of ours that raises, as the mistake does: the name of the exception's type."""
-
-    type: str
-
-
-Prediction = tuple[Float64, ...] | Stopped | None
+#: A mistake must be nearer to the answer than the truth is, by this factor.
+NEARER_THAN_TRUTH = 0.1
+#: What float32 arithmetic may add to that, relative to the largest entry.
+ROUNDING = 4e-6
 #: Agreement on fewer draws can be luck.
 LEAST_DRAWS = 2
+
+_Predictions = Callable[[Answer], Iterator[Prediction]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What is to be explained.
+
+    Attributes:
+        exercise: what was asked.
+        ordinary: the calls that are looked at.
+        output: the output to explain, or None for all of them together.
+        near: how near a prediction must be, relative to its largest entry.
+    """
+
+    exercise: Exercise
+    ordinary: list[Observation]
+    output: int | None
+    near: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Match:
+    """A formula that gives what came back.
+
+    Attributes:
+        mistake: whose formula it is.
+        predicted: what it gives on each ordinary case.
+        stops_alike: in how many cases the answer raised and the formula cannot be computed either.
+    """
+
+    mistake: Mistake
+    predicted: tuple[Prediction, ...]
+    stops_alike: int
 
 
 def recognise(evidence: Evidence) -> Mistake | None:
@@ -53,22 +77,20 @@ def recognise(evidence: Evidence) -> Mistake | None:
     if len(asked) < LEAST_DRAWS or all(o.right for o in ordinary):
         return None
     near = exercise.tolerance or MATCH_TOLERANCE
-    known = [m for m in known_mistakes(exercise) if m.outcome is MistakeClass.REJECTED]
-    planted = [(mistake, made) for mistake in known for made in plants(exercise, mistake)]
 
     @cache
-    def predicted(made: Callable[..., Any], at: int) -> Prediction:
-        return _predict(exercise, made, ordinary[at].case)
+    def predicted(answer: Answer, at: int) -> Prediction:
+        return predict(exercise, answer, ordinary[at].case)
 
-    def predictions(made: Callable[..., Any]) -> Iterator[Prediction]:
-        return (predicted(made, at) for at in range(len(ordinary)))  # most are ruled out by the first
+    def predictions(answer: Answer) -> Iterator[Prediction]:
+        return (predicted(answer, at) for at in range(len(ordinary)))  # most are ruled out by the first
 
+    known = [m for m in known_mistakes(exercise) if m.outcome is MistakeClass.REJECTED]
+    candidates = [(mistake, answer) for mistake in known for answer in variants(exercise, mistake)]
     for output in (None, *_outputs_to_explain(evidence, returned)):
-        for mistake, made in planted:
-            if output is not None and mistake.id in ABOUT_ALL_OUTPUTS:
-                continue
-            if _explains(predictions(made), ordinary, output, near):
-                return mistake
+        matches = list(_matches(_Asked(exercise, ordinary, output, near), candidates, predictions))
+        if matches:
+            return _best(matches, output, near)
     return None
 
 
@@ -83,86 +105,96 @@ def _outputs_to_explain(evidence: Evidence, returned: list[Observation]) -> list
     return wrong[:1] if told is not returned else wrong
 
 
-def evaluate(exercise: Exercise, mistake: Mistake, case: Case) -> tuple[Float64, ...] | None:
-    """What the mistake returns on a case, or None where it cannot be computed."""
-    prediction = _predict(exercise, plants(exercise, mistake)[0], case)
-    return None if isinstance(prediction, Stopped) else prediction
+def _matches(
+    asked: _Asked, candidates: list[tuple[Mistake, Answer]], predictions: _Predictions
+) -> Iterator[_Match]:
+    """The mistakes that explain what came back, each once."""
+    found: set[str] = set()
+    for mistake, answer in candidates:
+        if mistake.id in found or (asked.output is not None and mistake.id in ABOUT_ALL_OUTPUTS):
+            continue
+        match = _match(asked, mistake, predictions(answer))
+        if match is not None:
+            found.add(mistake.id)
+            yield match
+            if asked.exercise.driver:
+                return  # an exercise that is driven lists its mistakes in the order in which they count
 
 
-def _predict(exercise: Exercise, made: Callable[..., Any], case: Case) -> Prediction:
-    """What an answer of ours gives on a case; None where its formula does not fit the shapes."""
-    try:
-        with np.errstate(all="ignore"):
-            if exercise.driver:
-                arguments = make_arguments(case.arguments, ArgumentKind.ARRAY64)
-                result = DRIVERS[exercise.driver].call(made, *arguments, *case.settings)
-            else:
-                result = made(*case.arguments, *case.settings)
-            results = result if isinstance(result, tuple) else (result,)
-            return tuple(np.asarray(r, np.float64) for r in results)
-    except Exception as error:
-        if exercise.driver:
-            return Stopped(type(error).__name__)
-        if isinstance(error, ValueError | IndexError | TypeError | np.linalg.LinAlgError):
-            return None
-        raise
-
-
-def plants(exercise: Exercise, mistake: Mistake) -> tuple[Callable[..., Any], ...]:
-    """The mistake as students write it: its answers, or a function that computes its formula in float64."""
-    return mistake.answers or (plant(exercise, mistake),)
-
-
-def plant(exercise: Exercise, mistake: Mistake) -> Callable[..., Any]:
-    """The mistake as a student's function, with the exercise's signature; it computes in float64."""
-    formula = mistake.formula
-    if formula is None:
-        return mistake.answers[0]
-
-    def planted(*arguments: Any) -> Any:
-        count = len(exercise.arguments)
-        arrays = tuple(np.asarray(a, np.float64) for a in arguments[:count])
-        settings = arguments[count:]
-
-        def vjp(*others: Float64) -> tuple[Float64, ...]:
-            return true_products(exercise, others, settings)
-
-        result = formula(vjp, *arrays, *(settings if mistake.takes_settings else ()))
-        return result[0] if isinstance(result, tuple) and len(result) == 1 else result
-
-    return planted
-
-
-def _explains(
-    predictions: Iterable[Prediction], ordinary: list[Observation], output: int | None, near: float
-) -> bool:
-    """Whether a mistake would have returned what came back: everything, or one output of several."""
-    draws = stops = 0
+def _match(asked: _Asked, mistake: Mistake, predictions: Iterator[Prediction]) -> _Match | None:
+    """The mistake as a match, or None as soon as one case speaks against it."""
+    all_predicted: list[Prediction] = []
+    draws = stops = stops_alike = 0
     telling = False
     of_one_type = True
-    for observation, predicted in zip(ordinary, predictions, strict=True):
-        findings = observation.findings if output is None else observation.findings[output : output + 1]
+    for observation, predicted in zip(asked.ordinary, predictions, strict=True):
         outcome = observation.outcome
+        all_predicted.append(predicted)
         if isinstance(predicted, Stopped):
             if not isinstance(outcome, Raised):
-                return False
+                return None
             of_one_type = of_one_type and outcome.type == predicted.type
             draws, stops, telling = draws + 1, stops + 1, True
             continue
-        if predicted is None:
-            if any(finding.yours is not None for finding in findings):
-                return False  # the answer goes on where the mistake would stop
+        if not isinstance(outcome, Returned):
+            if predicted is not None:
+                return None
+            stops_alike += 1
+            continue
+        agrees = _agrees(asked, observation, outcome, predicted)
+        if agrees is None:
             continue  # the shapes do not fit the mistake's formula, so this case cannot tell
-        if not isinstance(outcome, Returned) or len(predicted) != len(outcome.values):
-            return False
-        pairs = list(zip(_laid_out(observation, outcome), predicted, strict=True))
-        for value, wanted in pairs if output is None else pairs[output : output + 1]:
-            if not isinstance(value, np.ndarray) or not _same(value, wanted, near):
-                return False
+        if not agrees:
+            return None
         draws += 1
-        telling = telling or any(finding.fault is not None for finding in findings)
+        telling = telling or any(f.fault is not None for f in _findings(observation, asked.output))
     # An exception of another type is the same slip if everything that did come back agrees.
-    return telling and draws >= LEAST_DRAWS and (of_one_type or draws > stops)
+    explained = telling and draws >= LEAST_DRAWS and (of_one_type or draws > stops)
+    return _Match(mistake, tuple(all_predicted), stops_alike) if explained else None
+
+
+def _findings(observation: Observation, output: int | None) -> tuple[Finding, ...]:
+    """What comparing has shown for all outputs, or for the one that is looked at."""
+    return observation.findings if output is None else observation.findings[output : output + 1]
+
+
+def _agrees(
+    asked: _Asked, observation: Observation, outcome: Returned, predicted: tuple[Float64, ...] | None
+) -> bool | None:
+    """Whether a prediction is what came back; None where neither is anything to compare."""
+    if predicted is None:  # False: the answer goes on where the mistake would stop
+        return False if any(f.yours is not None for f in _findings(observation, asked.output)) else None
+    if len(predicted) != len(outcome.values):
+        return False
+    values = _laid_out(observation, outcome)
+    places = range(len(values)) if asked.output is None else (asked.output,)
+    truths = [o.middle for o in observation.expected.outputs]
+    return all(
+        _same(values[at], predicted[at], asked.near, truths[at] if at < len(truths) else None)
+        for at in places
+        if at < len(values)
+    )
+
+
+def _best(matches: list[_Match], output: int | None, near: float) -> Mistake | None:
+    """The match that also stops where the answer stops; None where two different ones do so equally well."""
+    best = max(matches, key=lambda match: match.stops_alike)  # the first of equals
+    rivals = [m for m in matches if m.stops_alike == best.stops_alike]
+    return best.mistake if all(_one_function(best, rival, output, near) for rival in rivals) else None
+
+
+def _one_function(one: _Match, other: _Match, output: int | None, near: float) -> bool:
+    """Whether two formulas agree on all cases, those included on which the answer raised."""
+    return all(_alike(a, b, output, near) for a, b in zip(one.predicted, other.predicted, strict=True))
+
+
+def _alike(one: Prediction, other: Prediction, output: int | None, near: float) -> bool:
+    if not isinstance(one, tuple) or not isinstance(other, tuple):
+        return one == other if not isinstance(one, tuple) and not isinstance(other, tuple) else False
+    if len(one) != len(other):
+        return False
+    pairs = list(zip(one, other, strict=True))
+    return all(_same(a, b, near) for a, b in (pairs if output is None else pairs[output : output + 1]))
 
 
 def _laid_out(observation: Observation, outcome: Returned) -> tuple[Value, ...]:
@@ -173,11 +205,16 @@ def _laid_out(observation: Observation, outcome: Returned) -> tuple[Value, ...]:
     return tuple(value if finding.yours is None else finding.yours for value, finding in pairs)
 
 
-def _same(value: np.ndarray[Any, Any], wanted: Float64, near: float) -> bool:
-    if value.shape != wanted.shape or value.dtype.kind not in "fiu":
+def _same(value: Value, wanted: Float64, near: float, truth: Float64 | None = None) -> bool:
+    """Whether a value is what a formula predicts, and not as near to the truth as to that."""
+    if not isinstance(value, np.ndarray) or value.shape != wanted.shape or value.dtype.kind not in "fiu":
         return False
     finite = np.isfinite(wanted)
     if not np.array_equal(value[~finite], wanted[~finite], equal_nan=True):
         return False  # a division by zero in a mistake is one in the answer
     scale = max(1.0, float(abs(wanted[finite]).max(initial=0.0)))
-    return bool(np.all(abs(value[finite].astype(np.float64) - wanted[finite]) <= near * scale))
+    tolerance = near * scale
+    if truth is not None and truth.shape == wanted.shape:
+        gap = float(abs(wanted - truth)[finite].max(initial=0.0))
+        tolerance = min(tolerance, max(NEARER_THAN_TRUTH * gap, ROUNDING * scale))
+    return bool(np.all(abs(value[finite].astype(np.float64) - wanted[finite]) <= tolerance))

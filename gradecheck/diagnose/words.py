@@ -101,6 +101,11 @@ def raised_on_extremes(evidence: Evidence, fault: Observation, outcome: Raised) 
     return f"right on every ordinary input, but for {_inputs(evidence, fault)} it {_stopped(outcome)}."
 
 
+def recognised(mistake: Mistake, message: str) -> str:
+    """What the mistake is, and then what it did here."""
+    return f"{mistake.sentence} {message.replace('your', 'Your', 1) if message[:4] == 'your' else message}"
+
+
 def on_square_inputs(mistake: Mistake) -> str:
     """A mistake that shows only where the shapes happen to fit."""
     return f"On square inputs the code runs, and there: {mistake.sentence[0].lower()}{mistake.sentence[1:]}"

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradecheck.cases import Case, CaseKind, draw_cases
-from gradecheck.diagnose.recognise import plants
+from gradecheck.diagnose.planting import plants
 from gradecheck.diagnose.shared import known_mistakes
 from gradecheck.exercise import Exercise, MistakeClass, Shape
 from gradecheck.mutants.mutation import mutants_of

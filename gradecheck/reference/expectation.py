@@ -174,12 +174,19 @@ def true_products(
 
     Differences need no tape, so a planted mistake is not taken for an answer that uses one.
     """
-    exercise = _with_settings(exercise, settings)
     if exercise.truth is not None:
-        return exercise.truth(_by_differences(exercise), *arguments, *settings)
-    inputs = arguments[: len(exercise.inputs)]
+        return exercise.truth(_by_differences(_with_settings(exercise, settings)), *arguments, *settings)
     upstream = None if exercise.whole_jacobian else arguments[-1]
-    return tuple(_contract(_jacobian(exercise, inputs, index), upstream) for index in _indices(exercise))
+    return tuple(_contract(matrix, upstream) for matrix in true_jacobians(exercise, arguments, settings))
+
+
+def true_jacobians(
+    exercise: Exercise, arguments: tuple[Float64, ...], settings: tuple[Setting, ...] = ()
+) -> tuple[Float64, ...]:
+    """As `true_products`, before dz is brought in: one array of shape `z.shape + x.shape` an output."""
+    exercise = _with_settings(exercise, settings)
+    inputs = arguments[: len(exercise.inputs)]
+    return tuple(_jacobian(exercise, inputs, index) for index in _indices(exercise))
 
 
 def _with_settings(exercise: Exercise, settings: tuple[Setting, ...]) -> Exercise:

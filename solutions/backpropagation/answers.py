@@ -163,19 +163,19 @@ def negative__wrong_scaled_by_1_over_n(x, dz):
     return -dz / np.size(x)
 
 
-def negative__wrong_rotated_by_180_degrees(x, dz):
+def negative__wrong_upstream_reversed(x, dz):
     return np.flip(-np.asarray(dz))
 
 
-def negative__wrong_summed(x, dz):
+def negative__wrong_summed_to_one_number(x, dz):
     return tf.reduce_sum(-dz)
 
 
-def negative__wrong_input_added(x, dz):
+def negative__wrong_argument_updated__added(x, dz):
     return x - dz
 
 
-def negative__wrong_divided_by_upstream(x, dz):
+def negative__wrong_upstream_in_denominator(x, dz):
     return -1 / dz
 
 
@@ -382,7 +382,7 @@ def log__wrong_integer_division(x, dz):
     return dz // x
 
 
-def log__wrong_summed(x, dz):
+def log__wrong_summed_to_one_number(x, dz):
     return tf.reduce_sum(dz / x)
 
 
@@ -1236,7 +1236,7 @@ def reduce_sum__wrong_one_entry_only(x, dz, axis=None):
     return dx
 
 
-def reduce_sum__wrong_input_added(x, dz, axis=None):
+def reduce_sum__wrong_argument_updated__added(x, dz, axis=None):
     kept = np.sum(x, axis=axis, keepdims=True).shape
     return np.asarray(x) + np.reshape(dz, kept)
 
@@ -1512,7 +1512,7 @@ def softmax_batched__wrong_sigmoid(x, dz):
     return dz * s * (1 - s)
 
 
-def softmax_batched__wrong_summed_over_rows(x, dz):
+def softmax_batched__wrong_summed_over_an_axis__rows(x, dz):
     p = tf.nn.softmax(x)
     return tf.reduce_sum(p * (dz - tf.reduce_sum(p * dz, axis=1, keepdims=True)), axis=0)
 
@@ -1712,7 +1712,7 @@ def matmul_y__wrong_sums_multiplied(x, y, dz):
     return np.outer(np.sum(x, axis=0), np.sum(dz, axis=0))
 
 
-def matmul_y__wrong_multiplied_by_y(x, y, dz):
+def matmul_y__wrong_multiplied_by_own_argument(x, y, dz):
     return tf.matmul(x, dz, transpose_a=True) * y
 
 
@@ -1725,7 +1725,7 @@ def matmul_y__wrong_square_only(x, y, dz):
     return dy
 
 
-def matmul_y__wrong_flat(x, y, dz):
+def matmul_y__wrong_flattened(x, y, dz):
     return tf.reshape(tf.matmul(x, dz, transpose_a=True), [-1])
 
 

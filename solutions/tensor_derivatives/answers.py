@@ -618,7 +618,7 @@ def relu__wrong_input_let_through(x, dz):
     return tf.where(x > 0, x, 0.0) + tf.where(x > 0, 0.0, dz)
 
 
-def relu__wrong_summed(x, dz):
+def relu__wrong_summed_to_one_number(x, dz):
     return tf.reduce_sum(tf.where(x > 0, dz, 0.0))
 
 
@@ -803,7 +803,7 @@ def jacobian_relu__wrong_smooth(x):
     return tf.linalg.diag(tf.sigmoid(x))
 
 
-def jacobian_relu__wrong_other_diagonal(x):
+def jacobian_relu__wrong_mirrored_sideways(x):
     return np.fliplr(np.diag((np.asarray(x) > 0) * 1.0))
 
 
@@ -811,7 +811,7 @@ def jacobian_relu__wrong_ones_below(x):
     return np.tril(np.outer(np.asarray(x) > 0, np.ones(len(x))))
 
 
-def jacobian_relu__wrong_extra_axis(x):
+def jacobian_relu__wrong_axis_left_over(x):
     return tf.linalg.diag(tf.cast(x > 0, tf.float32))[None]
 
 
@@ -983,7 +983,7 @@ def jacobian_affine__wrong_gram(W, x, b):
     return tf.matmul(W, W, transpose_a=True)
 
 
-def jacobian_affine__wrong_flat(W, x, b):
+def jacobian_affine__wrong_flattened(W, x, b):
     return tf.reshape(W, [-1])
 
 
@@ -1000,7 +1000,7 @@ def jacobian_affine__wrong_constant_differentiated__columns(W, x, b):
     return np.stack([np.asarray(W) @ e + np.asarray(b) for e in np.eye(x.shape[0])], axis=1)
 
 
-def jacobian_affine__wrong_rows_reversed(W, x, b):
+def jacobian_affine__wrong_mirrored_upside_down(W, x, b):
     return W[::-1]
 
 
@@ -1157,7 +1157,7 @@ def affine__wrong_matmul_transpose_missing_in_dw__nothing_transposed(W, X, b, dz
     return dz @ X, W @ dz, tf.reduce_sum(dz, axis=1, keepdims=True)
 
 
-def affine__wrong_one_returned(W, X, b, dz):
+def affine__wrong_output_missing(W, X, b, dz):
     return dz @ tf.transpose(X)
 
 
@@ -1181,7 +1181,7 @@ def affine__wrong_nothing_returned(W, X, b, dz):
     dW = dz @ tf.transpose(X)
 
 
-def affine__partial_zeros_for_dw(W, X, b, dz):
+def affine__partial_all_zero__dw(W, X, b, dz):
     return tf.zeros_like(W), tf.transpose(W) @ dz, tf.reduce_sum(dz, axis=1)
 
 

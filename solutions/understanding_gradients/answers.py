@@ -386,12 +386,12 @@ def sigmoid__wrong_matrix_returned(x, dz):
     return tf.linalg.diag(dz * s * (1 - s))
 
 
-def sigmoid__wrong_row_returned(x, dz):
+def sigmoid__wrong_axis_left_over__row(x, dz):
     s = tf.sigmoid(x)
     return tf.reshape(dz * s * (1 - s), (1, -1))
 
 
-def sigmoid__wrong_column_returned(x, dz):
+def sigmoid__wrong_axis_left_over__column(x, dz):
     s = tf.sigmoid(x)
     return (dz * s * (1 - s))[:, None]
 
@@ -1022,12 +1022,12 @@ def softmax__wrong_all_zero__jacobian_summed(x, dz):
     return tf.reduce_sum(J * dz[None, :], axis=0)
 
 
-def softmax__wrong_row_returned(x, dz):
+def softmax__wrong_axis_left_over__row(x, dz):
     p = tf.nn.softmax(x)[None, :]
     return p * (dz[None, :] - tf.reduce_sum(p * dz, axis=1, keepdims=True))
 
 
-def softmax__wrong_summed(x, dz):
+def softmax__wrong_summed_to_one_number(x, dz):
     p = tf.nn.softmax(x)
     return tf.reduce_sum(p * (dz - tf.reduce_sum(p * dz)))
 
@@ -1491,7 +1491,7 @@ def matmul__wrong_square_else_zeros(x, y, dz):
     return tf.zeros_like(x)
 
 
-def matmul__wrong_reshaped_for_transposed(x, y, dz):
+def matmul__wrong_factor_reshaped_for_transposed(x, y, dz):
     return dz @ tf.reshape(y, (y.shape[1], y.shape[0]))
 
 
@@ -1522,31 +1522,31 @@ def matmul__wrong_sums_multiplied(x, y, dz):
     return tf.reduce_sum(dz, axis=1)[:, None] * tf.reduce_sum(y, axis=1)[None, :]
 
 
-def matmul__wrong_multiplied_by_x(x, y, dz):
+def matmul__wrong_multiplied_by_own_argument(x, y, dz):
     return x * tf.matmul(dz, y, transpose_b=True)
 
 
-def matmul__wrong_x_added(x, y, dz):
+def matmul__wrong_argument_updated__added(x, y, dz):
     return x + tf.matmul(dz, y, transpose_b=True)
 
 
-def matmul__wrong_summed(x, y, dz):
+def matmul__wrong_summed_to_one_number(x, y, dz):
     return tf.reduce_sum(tf.matmul(dz, y, transpose_b=True))
 
 
-def matmul__wrong_rows_summed(x, y, dz):
+def matmul__wrong_summed_over_an_axis__rows(x, y, dz):
     return tf.reduce_sum(tf.matmul(dz, y, transpose_b=True), axis=0)
 
 
-def matmul__wrong_flat(x, y, dz):
+def matmul__wrong_flattened(x, y, dz):
     return tf.reshape(tf.matmul(dz, y, transpose_b=True), (-1,))
 
 
-def matmul__wrong_extra_axis(x, y, dz):
+def matmul__wrong_axis_left_over(x, y, dz):
     return tf.matmul(dz, y, transpose_b=True)[None]
 
 
-def matmul__wrong_squeezed(x, y, dz):
+def matmul__wrong_axis_missing(x, y, dz):
     return np.squeeze(np.array(dz) @ np.array(y).T)
 
 
@@ -2103,7 +2103,7 @@ def conv2d__wrong_rows_and_columns_mixed(x, w, dz):
     return dw
 
 
-def conv2d__wrong_sums_multiplied(x, w, dz):
+def conv2d__wrong_upstream_summed_first(x, w, dz):
     windows = np.lib.stride_tricks.sliding_window_view(x, dz.shape)
     return windows.sum((2, 3)) * np.sum(dz)
 
@@ -2113,16 +2113,16 @@ def conv2d__wrong_maximum(x, w, dz):
     return (windows * np.array(dz)).max((2, 3))
 
 
-def conv2d__wrong_flat(x, w, dz):
+def conv2d__wrong_flattened(x, w, dz):
     dw = tf.nn.conv2d(x[None, :, :, None], dz[:, :, None, None], 1, "VALID")
     return tf.reshape(dw, (-1,))
 
 
-def conv2d__wrong_batch_axis_left(x, w, dz):
+def conv2d__wrong_axis_left_over(x, w, dz):
     return tf.nn.conv2d(x[None, :, :, None], dz[:, :, None, None], 1, "VALID")[..., 0]
 
 
-def conv2d__wrong_one_number(x, w, dz):
+def conv2d__wrong_summed_to_one_number(x, w, dz):
     return tf.reduce_sum(tf.nn.conv2d(x[None, :, :, None], dz[:, :, None, None], 1, "VALID"))
 
 
@@ -2131,7 +2131,7 @@ def conv2d__wrong_both_gradients(x, w, dz):
     return tf.zeros_like(x), dw
 
 
-def conv2d__wrong_integers_returned(x, w, dz):
+def conv2d__wrong_rounded__to_integers(x, w, dz):
     dw = tf.nn.conv2d(x[None, :, :, None], dz[:, :, None, None], 1, "VALID")[0, :, :, 0]
     return tf.cast(tf.round(dw), tf.int64)
 
