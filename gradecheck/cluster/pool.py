@@ -13,7 +13,7 @@ from gradecheck.cluster.codec import decode, encode
 from gradecheck.cluster.files import read_folder
 from gradecheck.cluster.parcel import Parcel
 from gradecheck.cluster.worker import grade
-from gradecheck.cluster.workers import SILENCE_SECONDS, ClusterLost, Worker, Workers
+from gradecheck.cluster.workers import ClusterLost, Worker, Workers
 from gradecheck.errors import SubmissionLost, WorkerUnavailable
 from gradecheck.job import Finished, Job
 from gradecheck.observe import PATIENCE_SECONDS
@@ -30,6 +30,7 @@ WORKER_SECONDS = 15.0
 _GRACE_SECONDS = 120.0
 _LOOK_SECONDS = 0.5
 _FETCH_SECONDS = 30.0
+_TALKATIVE = ("distributed", "distributed.client", "tornado.application")
 
 
 class ClusterPool:
@@ -39,7 +40,6 @@ class ClusterPool:
         address: of a scheduler, such as tcp://10.0.0.5:8786, or `LOCAL`.
         sandboxed: whether workers run students' code in a sandbox.
         workers: how many processes `LOCAL` starts; one on each core by default.
-        silence: seconds after which a silent worker is taken for lost.
 
     Raises:
         ClusterLost: no scheduler answers, or none of its workers may grade.
@@ -51,14 +51,15 @@ class ClusterPool:
         *,
         sandboxed: bool,
         workers: int | None = None,
-        silence: float = SILENCE_SECONDS,
     ) -> None:
         self._sandboxed = sandboxed
         self._stack = ExitStack()
         self._closed = threading.Event()
+        for name in _TALKATIVE:  # of a lost connection we say what it means, in one sentence
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             self._client = self._connect(address, workers)
-            self._workers = Workers(self._client, sandboxed=sandboxed, silence=silence)
+            self._workers = Workers(self._client, sandboxed=sandboxed)
             first = self._workers.take(frozenset(), WORKER_SECONDS)
             self._workers.give_back(first, done=False)
         except BaseException:

@@ -5,12 +5,15 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import dask
 from distributed import Client
 
 from gradecheck.cluster.fitness import describe, unfit
 from gradecheck.errors import GradecheckError
 
-#: A worker that says nothing for so many seconds is taken for lost. Dask's say something twice a second.
+#: In Dask's configuration: a worker that says nothing for so many seconds is taken for lost. Busy ones say
+#: something every few seconds, idle ones twice a second.
+SILENCE = "gradecheck.silence"
 SILENCE_SECONDS = 30.0
 #: How old what we know of the workers may be.
 _REFRESH_SECONDS = 1.0
@@ -51,7 +54,6 @@ class Workers:
     Args:
         client: connected to the scheduler.
         sandboxed: whether a worker needs a sandbox.
-        silence: seconds after which a silent worker is taken for lost.
     """
 
     def __init__(
@@ -59,11 +61,10 @@ class Workers:
         client: Client,
         *,
         sandboxed: bool,
-        silence: float = SILENCE_SECONDS,
     ) -> None:
         self._client = client
         self._sandboxed = sandboxed
-        self._silence = silence
+        self._silence = float(dask.config.get(SILENCE, SILENCE_SECONDS))
         self._fit: dict[str, Worker] = {}
         self._unfit: dict[str, str] = {}
         self._here: set[str] = set()
@@ -132,6 +133,8 @@ class Workers:
         with self._change:
             worker.busy -= 1
             worker.done += done
+            if not worker.done and not worker.busy:
+                worker.since = None
             self._change.notify_all()
 
     def _nobody(self) -> str:
