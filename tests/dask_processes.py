@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from distributed import Client
 from nbgrader_class import ROOT
 
 _START_SECONDS = 60.0
@@ -30,14 +31,18 @@ class Cluster:
     folder: Path
     port: int = field(default_factory=free_port)
     processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    workers: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
     @property
     def address(self) -> str:
         return f"tcp://127.0.0.1:{self.port}"
 
-    def scheduler(self) -> "subprocess.Popen[bytes]":
+    def scheduler(self, package: Path = ROOT) -> "subprocess.Popen[bytes]":
         """Start the scheduler, and wait until it listens."""
-        process = self._start("distributed.cli.dask_scheduler", "--port", str(self.port), "--no-dashboard")
+        process = self._start(
+            *("distributed.cli.dask_scheduler", "--port", str(self.port), "--no-dashboard"),
+            PYTHONPATH=str(package),
+        )
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
@@ -47,13 +52,28 @@ class Cluster:
 
     def worker(self, *, package: Path = ROOT, **environment: str) -> "subprocess.Popen[bytes]":
         """Start a worker of one thread; it comes when it is ready."""
-        return self._start(
+        process = self._start(
             *("distributed.cli.dask_worker", self.address, "--nthreads", "1", "--no-nanny"),
             *("--no-dashboard", "--memory-limit", "0"),
             *("--local-directory", str(self.folder / f"worker{len(self.processes)}")),
             PYTHONPATH=str(package),
             **environment,
         )
+        self.workers.append(process)
+        return process
+
+    def have(self, workers: int) -> list["subprocess.Popen[bytes]"]:
+        """So many live workers, started if need be; the last is the newest."""
+        live = [process for process in self.workers if process.poll() is None]
+        while len(live) < workers:
+            live.append(self.worker())
+        self.wait_for(workers)
+        return live
+
+    def wait_for(self, workers: int) -> None:
+        """Until so many workers have come."""
+        with Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=_START_SECONDS)
 
     def end(self) -> None:
         """Kill everything."""
@@ -78,11 +98,11 @@ class Cluster:
 
 
 @contextmanager
-def cluster_in(folder: Path) -> Iterator[Cluster]:
-    """A cluster without workers."""
+def cluster_in(folder: Path, package: Path = ROOT) -> Iterator[Cluster]:
+    """A cluster without workers; `package` holds the gradecheck that its scheduler finds."""
     cluster = Cluster(folder)
     try:
-        cluster.scheduler()
+        cluster.scheduler(package)
         yield cluster
     finally:
         cluster.end()

@@ -141,7 +141,7 @@ def test_two_workers_give_the_same_to_the_last_row_and_byte(
     cluster: Cluster, course: Path, graded: Course
 ) -> None:
     cluster.worker(DASK_SECRET="do not tell")
-    cluster.worker()
+    cluster.have(2)
     done = grade(course, "--cluster", cluster.address)
     assert done.returncode == 0, done.stderr
     assert_same(course, graded)
@@ -155,8 +155,9 @@ def test_two_workers_give_the_same_to_the_last_row_and_byte(
 def test_what_a_killed_worker_had_is_graded_elsewhere_once(
     cluster: Cluster, course: Path, graded: Course
 ) -> None:
+    victim = cluster.have(2)[0]
     with grading(course, "--cluster", cluster.address) as process:
-        cluster.processes[1].kill()
+        victim.kill()
         out, err = process.communicate(timeout=200)
     assert process.returncode == 0, err
     assert out.count("graded 9 of 9") == 1
@@ -164,7 +165,7 @@ def test_what_a_killed_worker_had_is_graded_elsewhere_once(
 
 
 def test_a_worker_that_says_nothing_is_left_alone(cluster: Cluster, course: Path, graded: Course) -> None:
-    silent = cluster.worker()
+    silent = cluster.have(2)[1]
     with grading(course, "--cluster", cluster.address, DASK_GRADECHECK__SILENCE="4") as process:
         silent.send_signal(signal.SIGSTOP)
         _, err = process.communicate(timeout=200)
@@ -177,6 +178,7 @@ def test_a_worker_that_says_nothing_is_left_alone(cluster: Cluster, course: Path
 def test_when_the_scheduler_is_gone_the_next_run_goes_on(
     cluster: Cluster, course: Path, graded: Course
 ) -> None:
+    cluster.have(1)
     with grading(course, "--cluster", cluster.address) as process:
         cluster.processes[0].kill()
         _, err = process.communicate(timeout=30)
@@ -185,9 +187,9 @@ def test_when_the_scheduler_is_gone_the_next_run_goes_on(
         f"gradecheck: The scheduler at {cluster.address} is gone; "
         "what was graded is kept: type the same command to go on"
     ]
-    cluster.processes[0].wait()
     cluster.scheduler()
-    cluster.worker()
+    cluster.worker()  # the others end when their scheduler does
+    cluster.wait_for(1)
     done = grade(course, "--cluster", cluster.address)
     assert done.returncode == 0, done.stderr
     assert "skipped, as nothing has changed: " in done.stdout
@@ -215,23 +217,35 @@ def test_an_address_that_is_none_is_said_to_be_so(course: Path) -> None:
 def test_workers_that_may_not_grade_are_refused_each_with_its_reason(course: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(ROOT / "gradecheck", other / "gradecheck", ignore=shutil.ignore_patterns("__pycache__"))
-    (other / "gradecheck" / "verdict.py").open("a", encoding="utf-8").write("# changed\n")
+    with (other / "gradecheck" / "verdict.py").open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
     empty = tmp_path / "empty"
     (empty / "gradecheck").mkdir(parents=True)
     (empty / "gradecheck" / "__init__.py").touch()
     with cluster_in(tmp_path) as cluster:
         cluster.worker(package=other)
-        cluster.worker(package=empty)
+        lacking = cluster.worker(package=empty)
         cluster.worker(PATH="/nowhere")
-        time.sleep(6)
+        cluster.wait_for(3)
         done = grade(course, "--cluster", cluster.address)
+        assert lacking.poll() is None  # it may serve others
     assert done.returncode == 2
     assert done.stderr.startswith("gradecheck: No worker of the cluster may grade: ")
     assert "its files differ from those here" in done.stderr
-    assert "has no gradecheck, or another one" in done.stderr
+    assert "has no gradecheck, or an older one" in done.stderr
     assert "has no sandbox: " in done.stderr
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         assert not gradebook.find_assignment(ASSIGNMENT).submissions
+
+
+def test_a_scheduler_without_gradecheck_is_told_from_none(course: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty" / "gradecheck").mkdir(parents=True)
+    (tmp_path / "empty" / "gradecheck" / "__init__.py").touch()
+    with cluster_in(tmp_path, package=tmp_path / "empty") as cluster:
+        done = grade(course, "--cluster", cluster.address)
+    assert done.returncode == 2
+    assert f"The scheduler at {cluster.address} has no gradecheck, or an older one" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_dasks_own_cluster_on_this_machine(course: Path, graded: Course) -> None:

@@ -1,7 +1,9 @@
 """The workers of a cluster as the instructor's process sees them: there, fit, busy, silent or gone."""
 
+import pkgutil
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +20,8 @@ SILENCE_SECONDS = 30.0
 #: How old what we know of the workers may be.
 _REFRESH_SECONDS = 1.0
 _ASK_SECONDS = 10.0
+#: What a worker must have, in the words of `pkgutil.resolve_name`.
+_MODULE = "gradecheck.cluster.worker:__name__"
 
 
 class ClusterLost(GradecheckError):
@@ -54,6 +58,9 @@ class Workers:
     Args:
         client: connected to the scheduler.
         sandboxed: whether a worker needs a sandbox.
+
+    Raises:
+        ClusterLost: the scheduler has no gradecheck.
     """
 
     def __init__(
@@ -71,6 +78,7 @@ class Workers:
         self._signs: dict[str, tuple[float, float]] = {}  # the last sign of life, and when we learned of it
         self._looked = float("-inf")
         self._change = threading.Condition()
+        self._require_scheduler()
 
     @property
     def fit(self) -> tuple[Worker, ...]:
@@ -137,6 +145,16 @@ class Workers:
                 worker.since = None
             self._change.notify_all()
 
+    def _require_scheduler(self) -> None:
+        """Dask's scheduler reads the names of our functions, so it needs them, too."""
+        try:
+            self._client.run_on_scheduler(pkgutil.resolve_name, _MODULE)
+        except (ImportError, AttributeError) as error:
+            raise ClusterLost(
+                f"The scheduler at {_address(self._client)} has no gradecheck, or an older one "
+                f"({error}): start it from the environment of the workers"
+            ) from error
+
     def _nobody(self) -> str:
         if self._unfit:
             return f"No worker of the cluster may grade: {'; '.join(self._unfit.values())}"
@@ -169,29 +187,52 @@ class Workers:
 
     def _examine(self, slots: dict[str, int]) -> None:
         """Ask workers what they are; one that does not answer is asked again at the next look."""
-        asked = {
-            address: self._client.submit(
-                describe, workers=[address], allow_other_workers=False, pure=False, retries=0
-            )
-            for address in slots
-        }
-        for address, future in asked.items():
-            try:
-                reason = unfit(future.result(timeout=_ASK_SECONDS), sandboxed=self._sandboxed)
-            except TimeoutError:
-                continue
-            except (ImportError, AttributeError):
-                reason = "has no gradecheck, or another one"
-            except Exception as error:  # whatever came of asking a process that is not ours
-                reason = f"could not say what it is: {error!r}"
-            finally:
-                future.release()
+        # A task that a worker cannot unpickle ends the worker: first comes one of Python's own functions.
+        there = self._ask(pkgutil.resolve_name, _MODULE, to=list(slots))
+        answers = {address: answer for address, answer in there.items() if isinstance(answer, Exception)}
+        answers |= self._ask(describe, to=[address for address in there if address not in answers])
+        for address, answer in answers.items():
+            reason = self._reason(answer)
             if reason is None:
                 self._fit[address] = Worker(address, slots[address])
             else:
                 self._unfit[address] = f"the worker at {address} {reason}"
 
+    def _reason(self, answer: Any) -> str | None:
+        """Why a worker that answered may not grade, in words that go on after its address; None if it may."""
+        if isinstance(answer, ImportError | AttributeError):
+            return "has no gradecheck, or an older one"
+        if isinstance(answer, Exception):
+            return f"could not say what it is: {answer!r}"
+        return unfit(answer, sandboxed=self._sandboxed)
+
+    def _ask(self, function: Callable[..., Any], *arguments: str, to: list[str]) -> dict[str, Any]:
+        """What a function gives on each worker, or the exception that it raises; nothing from the silent."""
+        asked = {
+            address: self._client.submit(
+                function, *arguments, workers=[address], allow_other_workers=False, pure=False, retries=0
+            )
+            for address in to
+        }
+        answers: dict[str, Any] = {}
+        deadline = time.monotonic() + _ASK_SECONDS
+        for address, future in asked.items():
+            try:
+                answers[address] = future.result(timeout=max(0.01, deadline - time.monotonic()))
+            except TimeoutError:
+                future.cancel()
+            except Exception as error:  # whatever came of asking a process that is not ours
+                answers[address] = error
+            finally:
+                future.release()
+        return answers
+
 
 def _lost(client: Client) -> str:
-    address = getattr(client.scheduler, "address", None) or "its address"
-    return f"The scheduler at {address} is gone; what was graded is kept: type the same command to go on"
+    gone = f"The scheduler at {_address(client)} is gone"
+    return f"{gone}; what was graded is kept: type the same command to go on"
+
+
+def _address(client: Client) -> str:
+    scheduler = client.scheduler
+    return "its address" if scheduler is None else str(scheduler.address)
