@@ -187,10 +187,11 @@ def _no_result(evidence: Evidence, fault: Observation) -> Diagnosis:
     assert isinstance(outcome, Raised)
     if not fault.counts_as_moderate:
         return _raised_on_extremes(evidence, fault, outcome)
-    mistake = recognise(evidence)
+    recognised = recognise(evidence)
     message = words.raised(evidence, fault, outcome)
-    if mistake is None:
+    if recognised is None:
         return Diagnosis(message, "error")
+    mistake = recognised.mistake
     told = (
         f"{mistake.sentence} {message}"
         if evidence.exercise.driver
@@ -215,10 +216,11 @@ def _wrong(evidence: Evidence, fault: Observation, *, hidden: bool) -> Diagnosis
     label = words.LABELS[finding.fault or Fault.VALUE]
     if fault.again:
         return Diagnosis(words.differs_again(evidence, output.name), label, "depends-on-earlier-calls")
-    mistake = recognise(evidence)
-    if mistake is None:
+    recognised = recognise(evidence)
+    if recognised is None:
         return Diagnosis(message, label, remarks=words.changes_remark(evidence.changed))
-    return _named(mistake, words.recognised(mistake, message), label, evidence)
+    told = words.recognised(recognised.mistake, message, recognised.output)
+    return _named(recognised.mistake, told, label, evidence)
 
 
 def _extreme(evidence: Evidence, fault: Observation) -> Diagnosis:

@@ -7,7 +7,7 @@ import numpy as np
 from gradecheck.cases import CaseKind
 from gradecheck.diagnose.implied import LINEAR_TOLERANCE, is_linear
 from gradecheck.exercise import Float64
-from gradecheck.observe import Evidence
+from gradecheck.observe import Evidence, Observation
 from gradecheck.probe import Probe
 
 #: The largest array that is written out in a sentence.
@@ -16,9 +16,9 @@ MOST_IN_A_SENTENCE = 12
 
 def known_facts(evidence: Evidence, probe: Probe | None) -> tuple[str, ...]:
     """Sentences about an answer that hold whatever the mistake is, most telling first."""
-    facts = [*_about_outputs(evidence)]
+    facts = [*_about_outputs(evidence), *_right_only(evidence)]
     if probe is not None:
-        facts += [*_about_upstream(probe), *_about_sums(probe)]
+        facts += [*_right_for_some(probe), *_about_upstream(probe), *_about_sums(probe)]
     return tuple(facts)
 
 
@@ -56,6 +56,31 @@ def _about_outputs(evidence: Evidence) -> Iterator[str]:
     some = sum(o.right for o in ordinary)
     if some:
         yield f"It is right on {some} of {len(ordinary)} ordinary inputs."
+
+
+def _right_only(evidence: Evidence) -> Iterator[str]:
+    """What the inputs for which the answer is right have in common, and the others do not."""
+    ordinary = [o for o in evidence.observations if o.counts_as_moderate and not o.again]
+    first, *others = ordinary
+    if first.case.kind is CaseKind.PRINTED and first.right and others and not any(o.right for o in others):
+        yield "It is right for the printed example alone: what does it owe to those very numbers?"
+    elif any(_is_square(o) for o in others) and all(_is_square(o) == o.right for o in others):
+        yield "It is right when every matrix is square, and never else: which two sizes does it mix up?"
+
+
+def _is_square(observation: Observation) -> bool:
+    """Whether all matrices among the arguments are square; False where there is none."""
+    shapes = [value.shape for value in observation.case.arguments if value.ndim == 2]
+    return bool(shapes) and all(rows == columns for rows, columns in shapes)
+
+
+def _right_for_some(probe: Probe) -> Iterator[str]:
+    """Right for another upstream gradient or other inputs than those for which it was found wrong."""
+    name = probe.output.name
+    if probe.right_at_ones:
+        yield f"For the same inputs and a dz of ones {name} is right."
+    if probe.right_at_positive:
+        yield f"With its inputs made positive {name} is right: what do negative ones do to it?"
 
 
 def _about_upstream(probe: Probe) -> Iterator[str]:

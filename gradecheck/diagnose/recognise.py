@@ -61,7 +61,15 @@ class _Match:
     stops_alike: int
 
 
-def recognise(evidence: Evidence) -> Mistake | None:
+@dataclass(frozen=True, eq=False)
+class Recognised:
+    """A known mistake, and the name of the only output that it explains; empty where it explains all."""
+
+    mistake: Mistake
+    output: str = ""
+
+
+def recognise(evidence: Evidence) -> Recognised | None:
     """The known mistake that explains everything that the answer returned, or None.
 
     Where a function has several outputs and no mistake explains them together, the first output that is wrong
@@ -90,7 +98,9 @@ def recognise(evidence: Evidence) -> Mistake | None:
     for output in (None, *_outputs_to_explain(evidence, returned)):
         matches = list(_matches(_Asked(exercise, ordinary, output, near), candidates, predictions))
         if matches:
-            return _best(matches, output, near)
+            best = _best(matches, output, near)
+            name = "" if output is None else exercise.outputs[output]
+            return Recognised(best, name) if best is not None else None
     return None
 
 

@@ -1,14 +1,17 @@
 """Every sentence that a student reads: short, kind, exact; what happened, where, what was wanted."""
 
+import re
+
 import numpy as np
 
 from gradecheck.cases import CaseKind, shapes_of
 from gradecheck.compare import Fault, Finding
+from gradecheck.diagnose.clues import behind_not_finite, broadcast
 from gradecheck.exercise import Mistake
 from gradecheck.observe import Evidence, Observation
 from gradecheck.reference.expectation import ExpectedOutput
 from gradecheck.run.caller import ArgumentKind
-from gradecheck.run.outcome import Died, Frame, Missing, Raised, TimedOut
+from gradecheck.run.outcome import Died, Frame, Missing, Raised, Returned, TimedOut
 
 #: The one or two words of each fault in a table.
 LABELS = {
@@ -101,9 +104,10 @@ def raised_on_extremes(evidence: Evidence, fault: Observation, outcome: Raised) 
     return f"right on every ordinary input, but for {_inputs(evidence, fault)} it {_stopped(outcome)}."
 
 
-def recognised(mistake: Mistake, message: str) -> str:
-    """What the mistake is, and then what it did here."""
-    return f"{mistake.sentence} {message.replace('your', 'Your', 1) if message[:4] == 'your' else message}"
+def recognised(mistake: Mistake, message: str, output: str = "") -> str:
+    """What the mistake is, in which output if not in all, and then what it did here."""
+    about = f"{output}: " if output else ""
+    return f"{about}{mistake.sentence} {re.sub('^your', 'Your', message)}"
 
 
 def on_square_inputs(mistake: Mistake) -> str:
@@ -123,12 +127,14 @@ def wrong(
     evidence: Evidence, fault: Observation, finding: Finding, output: ExpectedOutput, *, secret: bool
 ) -> str:
     """One output is wrong: in its structure, or in its values."""
+    at = next(i for i, each in enumerate(fault.findings) if each is finding)
     if finding.wrong is None:
-        return _wrong_structure(evidence, finding, output)
+        return _wrong_structure(evidence, fault, at, output)
     where = _on(evidence, fault)
     element = _element(output, finding)
-    if finding.fault is Fault.NOT_FINITE:
-        return f"{element} is {_number(_yours(finding))}{where}."
+    if finding.fault is Fault.NOT_FINITE and finding.yours is not None:
+        behind = behind_not_finite(evidence.exercise, fault, at, finding.yours)
+        return f"{element} is {_number(_yours(finding))}{where}.{behind}"
     total = output.value.size
     share = "" if total == 1 else f" ({int(finding.wrong.sum())} of {total} entries are wrong)"
     if secret:
@@ -137,9 +143,9 @@ def wrong(
     return f"{element} is {yours}, expected {wanted}{where}{share}."
 
 
-def _wrong_structure(evidence: Evidence, finding: Finding, output: ExpectedOutput) -> str:
+def _wrong_structure(evidence: Evidence, fault: Observation, at: int, output: ExpectedOutput) -> str:
     """What came back is not of the form that was asked for."""
-    name, shape = output.name, output.value.shape
+    finding, name, shape = fault.findings[at], output.name, output.value.shape
     match finding.fault:
         case Fault.COUNT:
             returned, asked = _count(int(finding.detail)), _count(len(evidence.exercise.outputs))
@@ -148,7 +154,9 @@ def _wrong_structure(evidence: Evidence, finding: Finding, output: ExpectedOutpu
             return f"{name} holds {finding.detail}; real numbers are wanted, such as float32."
         case Fault.SHAPE:
             like = f"the shape of {name[1:]}" if name[1:] else "an entry for each output and each input"
-            return f"{name} has shape {finding.detail}; it must have {shape}, {like}."
+            assert isinstance(fault.outcome, Returned)
+            stretched = broadcast(np.shape(fault.outcome.values[at]), shape)  # type: ignore[arg-type]
+            return f"{name} has shape {finding.detail}; it must have {shape}, {like}.{stretched}"
     forgotten = " Is a return missing?" if finding.detail == "None" else ""
     return f"your function returned {finding.detail}; {name} is an array of shape {shape}.{forgotten}"
 
