@@ -69,6 +69,14 @@ _OF_ALL = (
 )
 _OF_W = (
     Mistake(
+        "gradient-of-other-argument",
+        "One of your answers is a correct gradient, of another argument.",
+        "Compare the shape of each answer with that of its argument.",
+        "For each of your answers: which argument would have to be nudged to measure it?",
+        _only("dW", lambda W, _X, _b, dz: W.T @ dz),
+        also=(_only("dX", lambda _W, X, _b, dz: dz @ X.T),),
+    ),
+    Mistake(
         "matmul-transpose-missing-in-dw",
         "For dW, dz is multiplied by X as it stands.",
         _SHAPES_FIRST,

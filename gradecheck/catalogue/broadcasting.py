@@ -92,13 +92,17 @@ def _one_number(full: Float64, shape: Shape) -> Float64:
 
 @dataclass(frozen=True)
 class _Pattern:
-    """A mistake in collecting contributions: what `Mistake` holds, and how it collects."""
+    """A mistake in collecting contributions: what `Mistake` holds, and how it collects.
+
+    `for_a_row` is how it collects where only b is thought of, and b as a row.
+    """
 
     id: str
     sentence: str
     hint: str
     stronger_hint: str
     collect: Collect
+    for_a_row: Callable[[Float64], Float64] | None = None
 
     def mistake(self, contributions: Contributions) -> Mistake:
         """The mistake in an exercise with those contributions."""
@@ -107,7 +111,13 @@ class _Pattern:
             pairs = zip(contributions(a, b, dz), (a, b), strict=True)
             return tuple(self.collect(full, argument.shape) for full, argument in pairs)
 
-        return Mistake(self.id, self.sentence, self.hint, self.stronger_hint, formula)
+        def for_a_row(_vjp: object, a: Float64, b: Float64, dz: Float64) -> tuple[Float64, ...]:
+            assert self.for_a_row is not None
+            for_a, for_b = contributions(a, b, dz)
+            return for_a, np.asarray(self.for_a_row(for_b))
+
+        also = (for_a_row,) if self.for_a_row is not None else ()
+        return Mistake(self.id, self.sentence, self.hint, self.stronger_hint, formula, also=also)
 
 
 def _averaged(vjp: _VJP, a: Float64, b: Float64, dz: Float64) -> tuple[Float64, ...]:
@@ -134,6 +144,7 @@ _PATTERNS_OF_MISTAKES = (
         "Along which axis was the argument repeated? Write its shape below that of z, right-aligned.",
         "The axis that was stretched is the one to go; yours is the other.",
         _along_the_other_axis,
+        lambda for_b: for_b.sum(axis=1),
     ),
     _Pattern(
         "broadcast-axes-kept",
@@ -155,6 +166,7 @@ _PATTERNS_OF_MISTAKES = (
         "The other rows used that argument, too. Where are their messages?",
         "One element, several paths: all of them reach the loss.",
         _first_copy,
+        lambda for_b: for_b[0],
     ),
     _Pattern(
         "broadcast-stretched-axis-forgotten",

@@ -3,10 +3,15 @@
 import numpy as np
 
 from gradecheck.catalogue.elementwise import ELEMENTWISE_SHAPES
-from gradecheck.exercise import Exercise, Mistake
+from gradecheck.exercise import Exercise, Formula, Mistake
 
-#: What people add to x lest it be zero, in its largest form; below 1e-6 nobody can tell.
-SAFETY_TERM = 1e-3
+#: What people add to x lest it be zero, the usual one first; below 1e-6 nobody can tell.
+SAFETY_TERMS = (1e-3, 1e-2, 1e-4)
+
+
+def _with_safety_term(term: float) -> Formula:
+    return lambda _vjp, x, dz: dz / (x + term)
+
 
 _MISTAKES = (
     Mistake(
@@ -70,7 +75,8 @@ _MISTAKES = (
         "Something small is added to x before it is used.",
         "Your answer is nearly right, and worst where x is small. What was added there?",
         "A safety term changes the function. The exercise asks for the logarithm as it is.",
-        lambda _vjp, x, dz: dz / (x + SAFETY_TERM),
+        _with_safety_term(SAFETY_TERMS[0]),
+        also=tuple(_with_safety_term(term) for term in SAFETY_TERMS[1:]),
     ),
 )
 

@@ -45,6 +45,7 @@ _MISTAKES = (
         "Hold b still and nudge a: by how much does z move?",
         "Two factors, two slopes; yours are in each other's place.",
         _with_factors(lambda a, b: (a, b)),
+        also=(lambda _vjp, a, b, dz: (dz * a, dz * b),),
     ),
     Mistake(
         "local-factor-returned",
@@ -59,6 +60,7 @@ _MISTAKES = (
         "There is one gradient for each argument. Did you add what belongs to two of them?",
         "What does z gain when only a grows by one?",
         _with_factors(lambda a, b: (a + b, a + b)),
+        also=(lambda _vjp, a, b, dz: (dz * (a + b), dz * (a + b)),),
     ),
     Mistake(
         "rule-of-the-sum",

@@ -23,6 +23,11 @@ def _product(p: Float64, dz: Float64) -> Float64:
     return (np.diag(p) - np.outer(p, p)) @ dz
 
 
+def _off_diagonal_added(p: Float64, dz: Float64) -> Float64:
+    """The Jacobian with a plus off its diagonal."""
+    return (np.diag(p - 2 * p * p) + np.outer(p, p)) @ dz
+
+
 _NO_LOSS = "There is no loss function in this exercise, only the softmax itself."
 _SUM_ZERO = "The entries of the answer must add up to 0. What do yours add up to?"
 _MISTAKES = (
@@ -81,6 +86,7 @@ _MISTAKES = (
         "If one probability rises, the others must fall. What is the sign of that?",
         "Look at the sign of the terms off the diagonal.",
         lambda _vjp, x, dz: softmax(x) * (dz + np.dot(softmax(x), dz)),
+        also=(lambda _vjp, x, dz: _off_diagonal_added(softmax(x), dz),),
     ),
     Mistake(
         "softmax-diagonal-missing",
@@ -112,10 +118,14 @@ _MISTAKES = (
     ),
     Mistake(
         "softmax-input-output-mixed",
-        "The average of dz is weighted with x instead of with the probabilities.",
+        "x stands in a place where a probability belongs.",
         _SUM_ZERO,
         "Both places need the same weights.",
         lambda _vjp, x, dz: softmax(x) * (dz - np.dot(x, dz)),
+        also=(
+            lambda _vjp, x, dz: dz * softmax(x) * (1 - x),
+            lambda _vjp, x, _dz: softmax(x) * (1 - x),
+        ),
     ),
     Mistake(
         "softmax-not-normalised",

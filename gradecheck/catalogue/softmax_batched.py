@@ -61,6 +61,7 @@ _ROWS = (
         "Print your probabilities: do the rows add up to 1, or the columns?",
         "Every row is one sample.",
         lambda _vjp, x, dz: _product(softmax_rows(x, axis=0).T, dz.T).T,
+        also=(lambda _vjp, x, dz: softmax_rows(x, 0) * (dz - _averages(softmax_rows(x, 0), dz)),),
     ),
     Mistake(
         "softmax-axis-dropped",

@@ -59,6 +59,7 @@ def _forward_value(exercise: Exercise) -> Mistake:
         about_slopes if exercise.whole_jacobian else "Differentiate first; then bring in dz.",
         lambda _vjp, *arguments: _z(exercise, arguments),
         takes_settings=bool(exercise.settings),
+        also=(lambda _vjp, *arguments: (_z(exercise, arguments),) * len(exercise.outputs),),
     )
 
 
@@ -71,6 +72,9 @@ def _forward_value_times_upstream(exercise: Exercise) -> Mistake:
         "dz is multiplied with the slope, not with the value.",
         lambda _vjp, *arguments: _z(exercise, arguments) * arguments[count],
         takes_settings=bool(exercise.settings),
+        also=(
+            lambda _vjp, *arguments: (_z(exercise, arguments) * arguments[count],) * len(exercise.outputs),
+        ),
     )
 
 
