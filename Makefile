@@ -7,7 +7,8 @@ STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo check watch hint test verify release handout lint format bench recognition pictures apt clean
+.PHONY: help install demo check watch hint test verify release handout lint format bench speed recognition pictures \
+	apt clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
@@ -69,6 +70,9 @@ bench: $(STAMP)  ## measure grading against stock nbgrader (some minutes; writes
 
 recognition: $(STAMP)  ## count how many mistakes are called by their right name, and by a wrong one
 	@$(BIN)/python tools/recognition.py
+
+speed: $(STAMP)  ## measure what a student waits for: check in a notebook, and watch (writes docs/bench.md)
+	@$(BIN)/python tools/speed.py $(ARGS)
 
 pictures: $(STAMP)  ## draw the README's pictures again
 	@$(BIN)/python tools/pictures.py

@@ -63,7 +63,8 @@ def watch_paths(
     """
     for path in paths:
         require_watchable(path)
-    with suppress(KeyboardInterrupt, _Leave), _ends_on_signals(), Keys() as keys, Template() as template:
+    warm = Template(warm=True)  # one start, many saves
+    with suppress(KeyboardInterrupt, _Leave), _ends_on_signals(), Keys() as keys, warm as template:
         template.start()
         console.print("getting ready …")
         saved_sets = saves(paths)

@@ -20,14 +20,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pages import ROOT, write_part
+
 from gradecheck.answer_file import FILE_NAME, Answer, AnswerKind, read_answers
 from gradecheck.course import release_course
 from gradecheck.made_up_class import ASSIGNMENT, cell_of
 from gradecheck.nbgrader.scores import read_scores
 from gradecheck.run import kernel
 
-ROOT = Path(__file__).resolve().parents[1]
-TABLE = Path("docs", "bench.md")
 FEW = 4
 CONFIG = """
 c = get_config()
@@ -205,7 +205,7 @@ def main() -> None:
     if options.growth:
         text += "\n" + growth([int(size) for size in options.growth.split(",")], sandbox=sandbox)
     print(f"\n{text}")
-    (ROOT / TABLE).write_text(f"# What grading costs\n\n{text}", encoding="utf-8")
+    write_part("What grading costs", text)
 
 
 if __name__ == "__main__":
