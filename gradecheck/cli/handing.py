@@ -55,7 +55,7 @@ def autograder() -> None:
 @click.argument("assignment")
 @click.option("--output", type=_PATH, default=Path("autograder.zip"), show_default=True)
 @click.option("--wheel", type=_PATH, help="gradecheck's wheel; built from its sources by default.")
-@click.option("--no-sandbox", is_flag=True, help="Run answers with the grader's rights, where need be.")
+@click.option("--no-sandbox", is_flag=True, help="Run answers without one: see docs/handing-out-and-in.md.")
 @says_what_is_wrong
 def gradescope(assignment: str, output: Path, wheel: Path | None, no_sandbox: bool) -> None:
     """Write the zip that Gradescope grades an assignment with; upload it in "Configure Autograder".

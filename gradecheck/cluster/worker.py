@@ -42,7 +42,7 @@ def _template(mode: SandboxMode) -> Template:
     """The one template of this process, started on first use."""
     with _lock:
         if mode not in _templates:
-            template = Template(sandbox=mode, hidden=_private())
+            template = Template(sandbox=mode, hidden=_private(), apart=True)
             template.start()
             _templates[mode] = template
             load_tensorflow()  # for the references, while the template does the same for students' code

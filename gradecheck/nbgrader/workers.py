@@ -29,7 +29,7 @@ def shared_template(sandbox: SandboxMode, course: Path) -> Template:
     key = (sandbox, course)
     if key not in _shared:
         close_template()
-        template = Template(sandbox=sandbox, hidden=(course,))
+        template = Template(sandbox=sandbox, hidden=(course,), apart=True)
         template.start()
         _shared[key] = template
     return _shared[key]

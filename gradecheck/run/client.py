@@ -27,6 +27,7 @@ from gradecheck.run.sandbox import (
 )
 from gradecheck.run.session import Child, Session
 from gradecheck.run.spawn import how_to_see, spawn
+from gradecheck.run.users import can_give_up_root
 from gradecheck.run.wire import WireError
 
 __all__ = ["Cell", "CellResult", "Limits", "Session", "Template"]
@@ -66,6 +67,8 @@ class Template:
         hidden: folders that a sandbox must not show, such as the course's.
         warm: whether to spend half a second at the start for less at each session; by default where there
             is a sandbox, as there will be many.
+        apart: whether submissions without a sandbox, where this process is root, run as users of their own
+            that own nothing but their folder, if Python's folders let them. The folder must be a copy.
         own: whether the first process may be a fork of this one, where that is safe. This one must have
             imported TensorFlow, not used it, and hold nothing that a student may not see.
     """
@@ -77,12 +80,14 @@ class Template:
         sandbox: SandboxMode = SandboxMode.NONE,
         hidden: Sequence[Path] = (),
         warm: bool | None = None,
+        apart: bool = False,
         own: bool = False,
     ) -> None:
         self._sandboxed = sandbox is SandboxMode.REQUIRED
         self._forks = self._sandboxed or (hasattr(os, "fork") if fork is None else fork)
         self._hidden = (*hidden, *_course())
         self._warm = self._sandboxed if warm is None else warm
+        self._apart = apart and not self._sandboxed and can_give_up_root(shown_folders())
         self._own = own
         self._lock = threading.RLock()
         self._process: TemplateProcess | None = None
@@ -177,7 +182,7 @@ class Template:
         """
         with self._lock:
             folder = Path(tempfile.mkdtemp(dir=self._scratch()))
-        process = TemplateProcess(folder, _environment(folder), options=Options())
+        process = TemplateProcess(folder, _environment(folder), options=Options(apart=self._apart))
         try:
             return process.fork(next(self._numbers), directory, limits, figures=figures, alone=True)
         except (Refused, Gone) as error:
@@ -259,7 +264,8 @@ class Template:
         folder = self._scratch()
         if not self._sandboxed:
             own, self._own = self._own and can_fork(), False
-            return TemplateProcess(folder, _environment(folder), options=Options(warm=self._warm), own=own)
+            options = Options(warm=self._warm, apart=self._apart)
+            return TemplateProcess(folder, _environment(folder), options=options, own=own)
         options = Options(sandboxed=True, kept=kept_folders(), warm=self._warm)
         inside = environment(_environment(folder))
         return TemplateProcess(folder, inside, wrapper=wrap(self._hidden), options=options)

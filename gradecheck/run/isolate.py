@@ -8,7 +8,6 @@ import contextlib
 import functools
 import os
 import resource
-import secrets
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from gradecheck.run.handover import copy_folder
 from gradecheck.run.limits import MIB, Limits
 from gradecheck.run.options import HOME, PLACE
 from gradecheck.run.seccomp import build_call_filter, build_filter
+from gradecheck.run.users import Users, become
 
 _NAMESPACES = (
     kernel.CLONE_NEWNS
@@ -28,8 +28,6 @@ _NAMESPACES = (
     | kernel.CLONE_NEWCGROUP
 )
 _SAFE = kernel.MS_NOSUID | kernel.MS_NODEV
-_FIRST_USER, _USERS = 2_000_000_000, 100_000_000  # far above what systems and containers give out
-_FEWEST_USERS = 1000  # a namespace with fewer has no user to spare
 _INNER_USER = 1000
 _STACK_BYTES = 64 * MIB
 
@@ -44,7 +42,7 @@ class Isolation:
 
     kept: Sequence[str] = ()
     _filter: bytes | None = field(default_factory=build_filter)
-    _users: int = field(default_factory=lambda: secrets.randbelow(_USERS))
+    _users: Users = field(default_factory=Users)
 
     def enter(self, source: int, number: int, limits: Limits) -> None:
         """Isolate this process, whose pid namespace is new, and leave it in a copy of a folder.
@@ -58,7 +56,7 @@ class Isolation:
             OSError: the kernel refused a step, or the folder does not fit.
         """
         kernel.unshare(_NAMESPACES)  # the network's loopback stays down
-        user = self._user(number)
+        user = self._users.one(number)
         self._mount(limits)
         copy_folder(source, PLACE, user or 0)
         os.close(source)
@@ -71,9 +69,7 @@ class Isolation:
             kernel.bound_capabilities()
         else:
             kernel.bound_capabilities()
-            os.setgroups([])
-            os.setresgid(user, user, user)
-            os.setresuid(user, user, user)
+            become(user)
         kernel.drop_capabilities()
         _limit(limits)
         if self._filter is not None:
@@ -98,16 +94,6 @@ class Isolation:
         kernel.mount("devpts", "/dev/pts", "devpts", kernel.MS_NOSUID | kernel.MS_NOEXEC, "ptmxmode=0666")
         kernel.mount("proc", "/proc", "proc", _SAFE | kernel.MS_NOEXEC)
 
-    def _user(self, number: int) -> int | None:
-        """A user that nobody else is, None where there is none but our own."""
-        first, count = max(_mapped_users(), key=lambda mapped: mapped[1])
-        if os.geteuid() != 0 or count < _FEWEST_USERS:
-            return None
-        if first + count > _FIRST_USER + _USERS:
-            return _FIRST_USER + (self._users + number) % _USERS
-        upper = count // 2
-        return first + upper + (self._users + number) % (count - upper - 1)
-
 
 def seal() -> None:
     """Let this process, an isolated child, start no process any more.
@@ -118,12 +104,6 @@ def seal() -> None:
     program = build_call_filter()
     if program is not None:
         kernel.filter_system_calls(program)
-
-
-def _mapped_users() -> list[tuple[int, int]]:
-    """The users of this user namespace: the first of a range, and how many."""
-    ranges = (line.split() for line in Path("/proc/self/uid_map").read_text().splitlines())
-    return [(int(first), int(count)) for first, _, count in ranges]
 
 
 def _enter_user_namespace() -> None:

@@ -17,8 +17,10 @@ class Options:
         sandboxed: whether it stands in a sandbox, and isolates its children further.
         kept: folders below /tmp that such a child still sees.
         warm: whether TensorFlow is warmed up before anything is forked.
+        apart: whether, without a sandbox, each child leaves root for a user of its own.
     """
 
     sandboxed: bool = False
     kept: tuple[str, ...] = ()
     warm: bool = False
+    apart: bool = False

@@ -27,11 +27,13 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradecheck.run.children import Children
 from gradecheck.run.limits import Limits
 from gradecheck.run.options import Options
+from gradecheck.run.users import Users, move_in
 
 if TYPE_CHECKING:
     from gradecheck.run.isolate import Isolation
@@ -45,6 +47,7 @@ class _Template:
         self._control = control
         self._shell = shell
         self._isolation = _isolation(options)
+        self._users = Users() if options.apart else None
         self._scatter = _warm_up() if options.warm else None
         self._children = Children(self._isolation)
 
@@ -97,10 +100,12 @@ class _Template:
             def enter() -> None:
                 if self._scatter is not None:
                     self._scatter()
-                if self._isolation is None:
-                    os.chdir(directory)
-                else:
+                if self._isolation is not None:
                     self._isolation.enter(folder[0], request["child"], limits)
+                elif self._users is not None:
+                    self._move_in(directory, request["child"])
+                else:
+                    os.chdir(directory)
 
             try:
                 channel = prepare_child(channel, directory, limits, enter)
@@ -111,6 +116,12 @@ class _Template:
                 code = 0
         finally:
             os._exit(code)
+
+    def _move_in(self, directory: str, number: int) -> None:
+        user = self._users.one(number) if self._users is not None else None
+        if user is None:
+            raise OSError("there is no user to spare")
+        move_in(Path(directory), user)
 
     def _seal(self) -> Callable[[], None] | None:
         if self._isolation is None:
