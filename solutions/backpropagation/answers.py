@@ -691,7 +691,7 @@ def multiply__wrong_same_shapes_only(a, b, dz):
     return dz * b, dz * a
 
 
-def multiply__wrong_forward_value_twice(a, b, dz):
+def multiply__wrong_forward_value_times_upstream(a, b, dz):
     return dz * a * b, dz * a * b
 
 

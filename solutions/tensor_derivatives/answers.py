@@ -1165,7 +1165,7 @@ def affine__wrong_two_returned(W, X, b, dz):
     return dz @ tf.transpose(X), tf.transpose(W) @ dz
 
 
-def affine__wrong_output_returned_thrice(W, X, b, dz):
+def affine__wrong_forward_value_returned(W, X, b, dz):
     z = W @ X + b[:, None]
     return z, z, z
 
