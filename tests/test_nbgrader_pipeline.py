@@ -13,7 +13,7 @@ from nbgrader.api import Gradebook
 from nbgrader_class import ANSWERS, ASSIGNMENT, FILE, HARMLESS, Course, Json, answer, cell, damaged, nbgrader
 
 from gradecheck.errors import CourseNotReady
-from gradecheck.nbgrader.grading import grade_assignment
+from gradecheck.nbgrader.grading import Progress, grade_assignment
 from gradecheck.nbgrader.scores import Score, read_scores
 
 pytestmark = pytest.mark.slow
@@ -255,11 +255,11 @@ def test_after_feedback_other_inputs_are_drawn_and_a_score_by_hand_stays(course:
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
         gradebook.find_grade("grad_softmax_graded", ASSIGNMENT, ASSIGNMENT, "partial").manual_score = 12.5
         gradebook.db.commit()
-    told: list[tuple[int, int, str]] = []
-    graded = grade_assignment(course.root, ASSIGNMENT, ["partial"], lambda *step: told.append(step))
+    told: list[Progress] = []
+    graded = grade_assignment(course.root, ASSIGNMENT, ["partial"], told.append)
     after = [s for s in read_scores(course.root, ASSIGNMENT) if s.student == "partial"]
     assert [g.problem for g in graded] == [None]
-    assert told == [(0, 1, ""), (1, 1, "partial")]
+    assert [(step.done, step.total, step.student) for step in told] == [(0, 1, ""), (1, 1, "partial")]
     assert "The inputs came from seed" in comments(before)
     assert comments(after) != comments(before)
     assert points(after) == [16, 12.5, 25, 30]
@@ -272,5 +272,5 @@ def test_grading_says_what_is_missing(course: Course, tmp_path: Path) -> None:
         grade_assignment(course.root, "unheard_of")
     with pytest.raises(CourseNotReady, match="ghost has not handed in"):
         grade_assignment(course.root, ASSIGNMENT, ["ghost"])
-    with pytest.raises(CourseNotReady, match="gradecheck grade unheard_of"):
+    with pytest.raises(CourseNotReady, match=r"no assignment 'unheard_of'.*gradecheck grade ASSIGNMENT"):
         read_scores(course.root, "unheard_of")

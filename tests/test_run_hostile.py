@@ -18,6 +18,8 @@ from gradecheck.run.session import Session
 
 X = np.float32([1, 2, 3])
 LIMITS = Limits(call_seconds=0.7, cell_seconds=1.5, grace_seconds=0.3)
+#: An eternity beside these limits, even on a busy machine; far below what the calls here would take.
+IN_TIME = 15.0
 HONEST = "def honest(x): return 2 * x"
 
 
@@ -92,7 +94,7 @@ def test_a_call_that_does_not_come_back_is_reported_in_time_and_the_next_call_wo
     outcome, seconds = timed(session, "f")
     assert outcome == expected or expected is None
     assert not isinstance(outcome, Returned)
-    assert seconds < 0.7 + 0.3 + 1.0
+    assert seconds < IN_TIME
     assert_honest(session)
 
 
@@ -307,7 +309,7 @@ class TestNothingIsLeftBehind:
             finally:
                 os.kill(os.getpid(), signal.SIGKILL)
         os.waitpid(pid, 0)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while processes_of(tmp_path) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert processes_of(tmp_path) == []
