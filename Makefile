@@ -65,8 +65,13 @@ format: $(STAMP)  ## repair style and format where a tool can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(STAMP)  ## measure grading against stock nbgrader (some minutes; writes docs/bench.md)
+bench: $(STAMP)  ## measure grading against stock nbgrader, and on a cluster (some minutes; writes docs/bench*.md)
 	@$(BIN)/python tools/bench.py $(ARGS)
+	@$(BIN)/python tools/bench_cluster.py
+
+.PHONY: simulate
+simulate: $(STAMP)  ## measure the gradebook's one writer (make simulate ARGS='--submissions 1000 --db sqlite')
+	@$(BIN)/python tools/simulate_writer.py $(ARGS)
 
 recognition: $(STAMP)  ## count how many mistakes are called by their right name, and by a wrong one
 	@$(BIN)/python tools/recognition.py

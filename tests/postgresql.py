@@ -13,8 +13,9 @@ from tempfile import mkdtemp
 #: Debian keeps these programs out of PATH, a folder for each version.
 _DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
 _USER = "postgres"
-#: Nothing in it has to outlast a fall of the machine.
-_OPTIONS = "-c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=20"
+#: What a server in earnest does: what it confirms outlasts a fall of the machine.
+DURABLE = "-c listen_addresses= -c max_connections=20"
+_OPTIONS = f"{DURABLE} -c fsync=off -c full_page_writes=off"
 
 
 def programs() -> Path | None:
@@ -30,10 +31,12 @@ class Server:
     Attributes:
         folder: a short path: the socket is in it, and sockets' names must be short.
         programs: where initdb and pg_ctl are.
+        options: of the server.
     """
 
     folder: Path
     programs: Path
+    options: str = _OPTIONS
 
     def address(self, name: str) -> str:
         """What nbgrader is told to use a database."""
@@ -49,7 +52,7 @@ class Server:
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        options = f"{_OPTIONS} -c unix_socket_directories={self.folder}"
+        options = f"{self.options} -c unix_socket_directories={self.folder}"
         self._control("start", "--wait", "--log", f"{self.folder}/log", "--options", options)
 
     def stop(self) -> None:
@@ -78,10 +81,10 @@ class Server:
 
 
 @contextmanager
-def running_server(programs: Path) -> Iterator[Server]:
+def running_server(programs: Path, options: str = _OPTIONS) -> Iterator[Server]:
     """A server that runs, and is gone afterwards."""
     folder = Path(mkdtemp(prefix="gc-pg-", dir="/tmp"))
-    server = Server(folder, programs)
+    server = Server(folder, programs, options)
     try:
         server.make()
         server.start()

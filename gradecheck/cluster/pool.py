@@ -151,6 +151,11 @@ class ClusterPool:
             raise ClusterLost(
                 f"No scheduler answers at {address} ({said}); start one with `dask scheduler`"
             ) from error
+        except (RuntimeError, TypeError) as error:  # what Dask makes of certificates that it misses
+            said = " ".join(str(error).split())
+            raise ClusterLost(
+                f"Dask's TLS settings here do not fit {address} ({said}); docs/cluster.md has them all"
+            ) from error
         self._stack.enter_context(client)
         return client
 

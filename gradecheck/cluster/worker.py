@@ -9,7 +9,6 @@ import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import dask
 from distributed import get_worker
 
 from gradecheck.cluster.codec import decode, encode
@@ -50,9 +49,12 @@ def _template(mode: SandboxMode) -> Template:
 
 
 def _private() -> tuple[Path, ...]:
-    """What no submission may see: Dask's own folder, and the keys of its connections."""
-    keys = (dask.config.get(f"distributed.comm.tls.{name}", None) for name in ("ca-file", "worker.key"))
-    return (Path(get_worker().local_directory), *(Path(key).resolve().parent for key in keys if key))
+    """What no submission may see: Dask's own folder, and the keys of its connections, however it got them."""
+    worker = get_worker()
+    tls = worker.security.get_tls_config_for_role("worker")
+    files = (tls.get(name) for name in ("ca_file", "cert", "key"))
+    keys = (Path(file).resolve().parent for file in files if file and "\n" not in file)  # else its text
+    return (Path(worker.local_directory), *keys)
 
 
 @atexit.register
