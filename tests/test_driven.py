@@ -193,12 +193,61 @@ def test_a_right_answer_has_no_drawing_and_neither_has_another_exercise() -> Non
         ("compute_gradients", lambda _loss: {}, "in the graph diamond"),
         ("register_gradient", lambda _o, _r: None, "gave None; it must give a decorator"),
         ("perceptron", lambda *_: None, "returned None; the loss before each of 1 steps is wanted"),
+        (
+            "compute_gradients",
+            lambda loss: {loss.name: 1.0},
+            "object of class str among its keys; the keys wanted are the nodes themselves",
+        ),
+        (
+            "register_gradient",
+            lambda o, r: lambda rule: r.__setitem__(o, rule) or o,
+            "what the decorator gives back is not the rule: called with (op, G), it gives an object of class",
+        ),
+        (
+            "register_gradient",
+            lambda o, r: r.setdefault(o, lambda rule: rule),
+            "what the registry has for the class is not the rule: called with (op, G), it raises TypeError",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_explained(title: str, answer: Callable[..., Any], message: str) -> None:
     verdict = judged(title, answer)
     assert verdict.status is Status.FAILED
     assert message in verdict.message
+    assert "stopped" not in verdict.message
+    assert "cannot be called" not in verdict.message
+    assert verdict.diagnosis.misconception is None
+
+
+def takes_nothing() -> None:
+    pass
+
+
+def test_only_a_wrong_signature_is_called_one() -> None:
+    class Optimizer:
+        def __init__(self, _rate: float) -> None:
+            pass
+
+        def minimize(self, loss: Node) -> Operation:
+            return type("Step", (Operation,), {"compute": lambda: 0.0})([loss])  # type: ignore[no-any-return]
+
+    assert judged("gradient_descent", takes_nothing).message.startswith(
+        "GradientDescentOptimizer cannot be called as "
+    )
+    assert judged("gradient_descent", Optimizer).message.startswith("stopped: TypeError: ")
+
+
+def test_a_message_speaks_of_what_the_student_was_given() -> None:
+    def stops(*_: Any) -> Any:
+        raise ValueError("by chance")
+
+    told = judged("perceptron", stops).message
+    assert told.endswith(
+        "ValueError: by chance, where X is 0.75 * noise, less 2 in even rows and plus 2 in odd ones."
+    )
+    assert judged("chain_paths", RIGHT["chain_paths"][next(iter(RIGHT["chain_paths"]))]).message.endswith(
+        "tried."
+    )
 
 
 def test_a_step_that_writes_into_the_callers_array_costs_a_fifth() -> None:

@@ -202,7 +202,7 @@ GRADIENT_DESCENT = Exercise(
     truth=_truth,
     named_outputs=("W", "v"),
     tolerance=1e-6,
-    place="after steps: {steps}",
+    place=f"where the loss is sum(dz * sigmoid(W v + v)), the rate {RATE:g}, the number of steps {{steps}}",
     mistakes=_MISTAKES,
     worth_knowing="Each step is right only where it was measured: that is why the loss is computed again.",
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gradecheck.drive.training import RATE, clouds
+from gradecheck.drive.training import CENTRE, RATE, SPREAD, clouds
 from gradecheck.exercise import Exercise, Float64, Mistake
 from gradecheck.graph import Variable
 
@@ -175,6 +175,7 @@ PERCEPTRON = Exercise(
     driver="training",
     called_as="train_perceptron(X, c, W, b, learning_rate, steps)",
     truth=_truth,
+    place=f"where X is {SPREAD:g} * noise, less {CENTRE:g} in even rows and plus {CENTRE:g} in odd ones",
     named_outputs=(
         *("dW of the first step", "db of the first step", "the first loss", "drift of the sums"),
         *("share of steps downhill", "accuracy"),

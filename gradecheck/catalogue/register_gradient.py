@@ -1,5 +1,6 @@
 """RegisterGradient: a decorator that enters a rule in a registry, under the class of an operation."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -51,6 +52,16 @@ def _by_rules_name(registry: dict[Any, Any], _operation: Any, rule: Any) -> None
 def _one_for_all(registry: dict[Any, Any], operation: Any, rule: Any) -> None:
     registry.clear()
     registry[operation] = rule
+
+
+def _by_name_as_well(registry: dict[Any, Any], operation: Any, rule: Any) -> None:
+    registry[operation] = registry[operation.__name__] = rule
+
+
+def _warns_always(operation: Any, registry: dict[Any, Any]) -> Callable[..., Any]:
+    warnings.warn(f"{operation.__name__} gets a gradient", stacklevel=2)
+    decorator: Callable[..., Any] = _registering(_properly, alarm=False)(operation, registry)
+    return decorator
 
 
 def _nowhere(_registry: dict[Any, Any], _operation: Any, _rule: Any) -> None:
@@ -111,6 +122,20 @@ _MISTAKES = (
         "Print the registry after the cell with the @.",
         "Is the registry that you were given the one that you write into?",
         answers=(_registering(_nowhere), _registering(_nowhere, alarm=False)),
+    ),
+    Mistake(
+        "registered-under-name-as-well",
+        "The rule stands under its class, and a second time under a text.",
+        "Print the registry. How many keys has it after one rule?",
+        "The class is enough; whoever goes through the table meets every rule once.",
+        answers=(_registering(_by_name_as_well), _registering(_by_name_as_well, alarm=False)),
+    ),
+    Mistake(
+        "alarm-without-cause",
+        "The alarm goes off for the first rule of a class already.",
+        "Is the class among the keys before its first rule has come?",
+        "Look into the registry first, then raise or warn, and only if the class is there.",
+        answers=(_warns_always,),
     ),
     Mistake(
         "second-rule-replaces-the-first",

@@ -6,6 +6,7 @@ import numpy as np
 
 from gradecheck.cases import CaseKind, shapes_of
 from gradecheck.compare import Fault, Finding
+from gradecheck.diagnose.calling import is_another_signature, is_not_as_asked
 from gradecheck.diagnose.clues import behind_not_finite, broadcast
 from gradecheck.exercise import Mistake
 from gradecheck.observe import Evidence, Observation
@@ -37,8 +38,10 @@ def not_started(name: str, *, empty: bool = False) -> str:
 
 def right(evidence: Evidence) -> str:
     """Full marks."""
-    extremes = " extreme ones included" if evidence.exercise.extremes else " square and oblong"
-    return f"right on all {len(evidence.observations)} inputs tried,{extremes}."
+    tried = f"right on all {len(evidence.observations)} inputs tried"
+    if evidence.exercise.extremes:
+        return f"{tried}, extreme ones included."
+    return f"{tried}." if evidence.exercise.driver else f"{tried}, square and oblong."
 
 
 def right_but_changes(names: tuple[str, ...]) -> str:
@@ -92,10 +95,13 @@ def died(evidence: Evidence, fault: Observation, outcome: Died) -> str:
 def raised(evidence: Evidence, fault: Observation, outcome: Raised) -> str:
     """The call raised an exception."""
     exercise = evidence.exercise
-    if outcome.type == "TypeError" and outcome.frame is None:
+    where = f",{_on(evidence, fault)}" if exercise.place else ""
+    if is_not_as_asked(exercise, outcome):
+        return f"{_one_line(outcome.message)}{where}."
+    if is_another_signature(exercise, outcome):
         return f"{exercise.name} cannot be called as {exercise.signature}: {_one_line(outcome.message)}."
     if exercise.place:
-        return f"{_stopped(outcome)},{_on(evidence, fault)}."
+        return f"{_stopped(outcome)}{where}."
     return f"{_stopped(outcome)}. {_shapes(evidence, fault)}"
 
 

@@ -46,6 +46,12 @@ def drive(
                 f"compute_gradients returned {described(gradients)}; a dict is wanted, with an array "
                 "for each node"
             )
+        strange = next((key for key in gradients if not isinstance(key, Node)), None)
+        if strange is not None:
+            raise NotAsAsked(
+                f"the dict of compute_gradients has {described(strange)} among its keys; "
+                "the keys wanted are the nodes themselves"
+            )
         at_leaves = [_at(gradients, leaf, a) for leaf in leaves]
         return at_leaves[0], at_leaves[1], [_at(gradients, node, a) for node in operations]
 

@@ -32,8 +32,8 @@ def drive(student: Callable[..., Any], x: Float64, dz: Float64) -> tuple[Float64
     for kind, rule in zip(kinds, rules, strict=True):
         alarm, decorated = _register(student, kind, registry, rule, may_raise=False)
         alarms.append(alarm)
-        kept.append(_given(decorated, operation, dz))
-    found = [_given(registry.get(kind), operation, dz) for kind in kinds]
+        kept.append(_given(decorated, operation, dz, "what the decorator gives back"))
+    found = [_given(registry.get(k), operation, dz, "what the registry has for the class") for k in kinds]
     keys = _kinds_of_keys(registry, kinds, {rule.__name__ for rule in rules})
     again, _ = _register(student, kinds[0], registry, _rules()[0], may_raise=True)
     return keys, np.stack(found), np.stack(kept), np.array([max(alarms), again])
@@ -103,8 +103,21 @@ def _rules() -> tuple[Callable[..., Any], Callable[..., Any]]:
     return cube_gradient, twice_the_cube_gradient
 
 
-def _given(rule: Any, operation: Any, upstream: Float64) -> Float64:
-    """What a rule gives, 0 where it is no function."""
+def _given(rule: Any, operation: Any, upstream: Float64, what: str) -> Float64:
+    """What a rule gives, 0 where it is no function.
+
+    Raises:
+        NotAsAsked: it is a function, and another one than the rule that was handed over.
+    """
     if not callable(rule):
         return np.zeros(upstream.shape)
-    return np.asarray(rule(operation, upstream), np.float64)
+    try:
+        given = rule(operation, upstream)
+    except Exception as error:  # the rules that are handed over never raise
+        raise NotAsAsked(f"{what} is not the rule: called with (op, G), it raises {error!r}") from error
+    try:
+        return np.asarray(given, np.float64)
+    except (TypeError, ValueError):
+        raise NotAsAsked(
+            f"{what} is not the rule: called with (op, G), it gives {described(given)}"
+        ) from None

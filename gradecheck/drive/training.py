@@ -12,6 +12,9 @@ from gradecheck.graph import Graph, Variable
 Float64 = NDArray[np.float64]
 RATE = 0.01
 STEPS = 100
+#: The clouds lie around (-CENTRE, -CENTRE) and (CENTRE, CENTRE), their points SPREAD * noise away from there.
+CENTRE = 2.0
+SPREAD = 0.75
 #: The share of the points that must be on the right side in the end.
 ACCURATE = 0.98
 
@@ -26,7 +29,7 @@ def clouds(noise: Float64) -> tuple[Float64, Float64]:
         The points, (n, 2), and a row (1, 0) or (0, 1) for each, (n, 2).
     """
     second = np.arange(len(noise)) % 2
-    points = 0.75 * np.asarray(noise, np.float64) + np.where(second[:, None] == 1, 2.0, -2.0)
+    points = SPREAD * np.asarray(noise, np.float64) + np.where(second[:, None] == 1, CENTRE, -CENTRE)
     return points, np.eye(2)[second]
 
 
