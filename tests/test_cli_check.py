@@ -228,7 +228,7 @@ def test_patching_numpy_and_gradecheck_reaches_no_verdict(everything: Run, exerc
         ("two.py", "your function returned 2 outputs; 1 output wanted: dx."),
         ("shape.py", "dx has shape (1, 3); it must have (3,), the shape of x."),
         ("dtype.py", "dx holds complex numbers (complex128); real numbers are wanted, such as float32."),
-        ("nan.py", "dx[0] is NaN in the printed example."),
+        ("nan.py", "dx[0] is NaN in the printed example. All 3 entries are lost, not this one alone."),
         (
             "arity.py",
             "grad_sigmoid cannot be called as grad_sigmoid(x, dz): "
