@@ -107,6 +107,7 @@ def observe(exercise: Exercise, caller: Caller, seed: int, patience: float = PAT
     questioner = _Questioner(exercise, caller, time.monotonic() + patience, patience)
     expected = expected_cases(exercise, seed)
     ordinary = [e for e in expected if e.case.kind is not CaseKind.EXTREME]
+    extreme = [e for e in expected if e.case.kind is CaseKind.EXTREME]
     moderate = [e for e in ordinary if e.case.kind is CaseKind.MODERATE]
     observations: list[Observation] = []
     changed: tuple[str, ...] = ()
@@ -115,7 +116,7 @@ def observe(exercise: Exercise, caller: Caller, seed: int, patience: float = PAT
     asked = [
         *((e, False) for e in ordinary),
         (moderate[0], True),
-        *((e, False) for e in expected[len(ordinary) :]),
+        *((e, False) for e in extreme),
     ]
     for case, again in asked:
         observations.append(questioner.ask(case, again=again))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradecheck.catalogue.relu import GAP, LEAK
+from gradecheck.catalogue.relu import BESIDE_CORNER, GAP, LEAK
 from gradecheck.exercise import Exercise, Float64, Mistake
 
 
@@ -79,7 +79,7 @@ JACOBIAN_RELU = Exercise(
     printed={"x": [-1, 2, 3]},
     shapes=tuple({"x": (n,)} for n in (3, 3, 5, 4, 2, 1, 6, 7)),
     gap=GAP,
-    extremes=({"x": [1000, -1000, 100, -100]},),
+    extremes=({"x": [1000, -1000, 100, -100]}, {"x": BESIDE_CORNER}),
     kinks=({"x": [0, 1, -1]},),
     whole_jacobian=True,
     points=10,

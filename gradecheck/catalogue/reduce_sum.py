@@ -1,10 +1,10 @@
 """grad_reduce_sum: z is the sum of x along an axis, along several, or altogether."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from gradecheck.exercise import Exercise, Float64, Mistake
+from gradecheck.exercise import Exercise, Float64, Mistake, Shape
 from gradecheck.setting import Setting
 
 _VJP = Callable[..., tuple[Float64, ...]]
@@ -92,6 +92,19 @@ _MISTAKES = (
     ),
 )
 
+#: The axes that are summed, for each shape: the square twice, and each axis of every rank in both counts.
+_AXES: Mapping[Shape, tuple[Setting, ...]] = {
+    (2, 3): (None, 0, 1, -2),
+    (3, 3): (1, 0),
+    (4, 2): (-1,),
+    (3, 2): ((0, 1), (1,)),
+    (2, 3, 4): ((0, 2), 0, 1, 2, None),
+    (4, 3, 2): ((2, -3), -1, -3, (1, 0)),
+    (2, 3, 2): (-2, (-2, -1), (0, 1, 2)),
+    (5,): ((0,), 0, -1, None),
+    (1, 4): (0,),
+}
+
 REDUCE_SUM = Exercise(
     name="grad_reduce_sum",
     title="reduce_sum",
@@ -101,20 +114,7 @@ REDUCE_SUM = Exercise(
     forward=lambda tf, x, axis: tf.math.reduce_sum(x, axis=axis),
     forward_numpy=_sum,
     printed={"x": [[0.5, -1, 2], [3, -2, 0.25]], "dz": 2},
-    shapes=(
-        {"x": (2, 3)},
-        {"x": (2, 3), "axis": 0},
-        {"x": (2, 3), "axis": 1},
-        {"x": (3, 3), "axis": 1},
-        {"x": (3, 3), "axis": 0},
-        {"x": (4, 2), "axis": -1},
-        {"x": (3, 2), "axis": (0, 1)},
-        {"x": (2, 3, 4), "axis": (0, 2)},
-        {"x": (4, 3, 2), "axis": (2, -3)},
-        {"x": (2, 3, 2), "axis": -2},
-        {"x": (5,), "axis": (0,)},
-        {"x": (1, 4), "axis": 0},
-    ),
+    shapes=tuple({"x": shape, "axis": axis} for shape, axes in _AXES.items() for axis in axes),
     extremes=({"x": [[1000, -1000, 0], [100, 0, -100]], "axis": 1}, {"x": [0, 0]}),
     points=8,
     mistakes=_MISTAKES,

@@ -7,6 +7,8 @@ from gradecheck.exercise import Exercise, Float64, Mistake, MistakeClass
 
 #: Distance that ordinary inputs keep from the corner; finite differences reach 0.001 to each side.
 GAP = 0.05
+#: Extreme inputs on both sides of the corner, as near to it as finite differences allow.
+BESIDE_CORNER = (2.0**-9, -(2.0**-9), 2.0**-6, -(2.0**-6))
 #: The slope for negative x that a leaky relu usually has.
 LEAK = 0.01
 
@@ -94,7 +96,7 @@ RELU = Exercise(
     printed={"x": [[0.5, -1, 2], [3, -2, 0.25]], "dz": [[1, -2, 3], [-1, 0.5, 2]]},
     shapes=ELEMENTWISE_SHAPES,
     gap=GAP,
-    extremes=({"x": [[1000, -1000, 100], [-100, 50, -50]]},),
+    extremes=({"x": [[1000, -1000, 100], [-100, 50, -50]]}, {"x": BESIDE_CORNER}),
     kinks=({"x": [0, 1, -1, 0]}, {"x": [[0, 2], [-3, 0]]}),
     points=10,
     mistakes=_MISTAKES,
