@@ -134,7 +134,8 @@ def progress(console: Console) -> Iterator[OnProgress]:
         def tell(now: Progress) -> None:
             told.refused(now)
             rates = f"  [{said}]" if (said := _rates(now.pool)) else ""
-            text = escape(f"{now.student}{rates}")
+            loading = bar.tasks[task].total is None
+            text = "loading TensorFlow" if loading else escape(f"{now.student}{rates}")
             bar.update(task, completed=now.done, total=now.total, description=text)
 
         yield tell
@@ -165,12 +166,13 @@ class _Lines:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._told = _Told(console)
-        self._start = self._last = time.monotonic()
-        console.print("grading: loading TensorFlow first")
+        self._start = self._last = 0.0
 
     def __call__(self, now: Progress) -> None:
         self._told.refused(now)
         moment = time.monotonic()
+        if not self._start:
+            self._console.print("grading: loading TensorFlow first")
         if now.done == 0:
             self._start = moment
         elif now.done == now.total or moment - self._last >= SECONDS_BETWEEN_LINES:

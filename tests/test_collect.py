@@ -97,7 +97,7 @@ def test_a_file_of_students_says_more(course: Path) -> None:
 def test_number_and_name_must_agree(course: Path) -> None:
     run = collect(packed(course / "c.zip", {f"lovelaceada_502_1_{FILE}": notebook()}))
     assert "Canvas's number 502 is emmy, but the name lovelaceada is ada" in run.out
-    assert (run.code, submitted(course)) == (1, {})
+    assert (run.code, submitted(course)) == (2, {})
 
 
 def test_a_folder_of_folders(course: Path) -> None:
@@ -164,7 +164,7 @@ def test_of_two_renamed_notebooks_none_is_guessed(course: Path) -> None:
     entries = {f"lovelaceada_501_{n}_try{n}.ipynb": notebook() for n in (1, 2)}
     run = collect(packed(course / "c.zip", entries))
     assert f"c.zip > ada: none of its notebooks is {FILE}: try1.ipynb, try2.ipynb" in run.out
-    assert (run.code, submitted(course)) == (1, {})
+    assert (run.code, submitted(course)) == (2, {})
 
 
 def test_of_two_copies_the_later_counts(course: Path) -> None:
@@ -236,6 +236,15 @@ def test_what_is_missing_is_exit_2(course: Path) -> None:
     assert "has no column `id`" in collect(archive, "--students", "s.csv").out
     (course / "s.csv").write_text("id\n../../evil\n")
     assert "line 2: '../../evil' cannot be the name" in collect(archive, "--students", "s.csv").out
+
+
+@pytest.mark.parametrize(
+    "entries", [{}, {"stranger_9_1_a.ipynb": notebook()}, {"lovelaceada_501_1_a.txt": ""}]
+)
+def test_what_has_nothing_for_anybody_is_exit_2(course: Path, entries: dict[str, str]) -> None:
+    run = collect(packed(course / "c.zip", entries))
+    assert (run.code, submitted(course)) == (2, {})
+    assert "nothing could be collected: there is no submission of understanding_gradients" in run.out
 
 
 def test_without_students_nothing_is_guessed(course: Path) -> None:

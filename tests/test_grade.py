@@ -15,10 +15,12 @@ from random import Random
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from gradebook_contents import contents_of
 from nbgrader.api import Gradebook
 from nbgrader_class import ASSIGNMENT, FILE, HARMLESS, ROOT, Course, answer, damaged, nbgrader
 
+from gradecheck.cli import cli
 from gradecheck.errors import CourseNotReady, WorkerUnavailable
 from gradecheck.nbgrader import local
 from gradecheck.nbgrader.gradebook import KeptGradebook
@@ -228,6 +230,20 @@ def test_after_feedback_other_inputs_are_drawn_and_before_it_the_same(course: Co
     entry = entry_of(course.root, "partial")
     assert entry is not None
     assert (entry.attempt, entry.revealed) == (2, False)
+
+
+def test_a_name_that_is_a_pattern_or_a_list_is_a_name(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a pattern `[r]*` is `right`, and as a list it is two students."""
+    name = "[r]*, x"
+    course.submit("right, x", course.solved())
+    course.submit(name, answer(course.solved(), "grad_softmax", WRONG))
+    monkeypatch.chdir(course.root)
+    run = CliRunner().invoke(cli, ["grade", ASSIGNMENT, "--students", f"right,{name}"])
+    assert run.exit_code == 0, run.output
+    scores = contents(course.root)["scores"]
+    assert {row[0]: row[3] for row in scores if row[2] == "grad_softmax_graded"} == {"right": 25.0, name: 0.0}
 
 
 def test_what_was_not_graded_for_our_reasons_is_graded_by_the_next_run(

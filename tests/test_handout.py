@@ -209,3 +209,11 @@ def test_what_cannot_be_done_is_one_sentence(tmp_path: Path, monkeypatch: pytest
     done = run(ROOT, "--output", tmp_path / "h")
     assert (done.exit_code, "gradecheck's wheel could not be built" in done.output) == (2, True)
     assert not (tmp_path / "h").exists()
+
+
+def test_what_cannot_be_done_leaves_nothing_behind(tmp_path: Path) -> None:
+    assert run(tmp_path).exit_code == 2
+    (tmp_path / "file").write_text("")
+    done = run(ROOT, "--output", tmp_path / "file" / "h")
+    assert (done.exit_code, "Not a directory; use --output FOLDER" in done.output) == (2, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -46,6 +46,7 @@ def _format_3(notebook: Json) -> bytes:
 def _hand_in(course: Course) -> None:
     right = course.solved()
     course.submit("right", right)
+    course.submit("r[i]ght*", answer(deepcopy(right), "grad_softmax", WRONG))
     course.submit("untouched", course.released())
     course.submit(
         "partial", answer(answer(deepcopy(right), "grad_sigmoid", NOT_ROBUST), "grad_softmax", WRONG)
@@ -120,6 +121,10 @@ def test_right_answers_earn_everything_and_the_stub_nothing(scores: dict[str, li
     assert points(scores["right"]) == POINTS
     assert points(scores["untouched"]) == [0, 0, 0, 0]
     assert "not started" in comments(scores["untouched"])
+
+
+def test_a_name_that_is_a_pattern_is_a_name(scores: dict[str, list[Score]]) -> None:
+    assert sum(points(scores["r[i]ght*"])) == 75
 
 
 def test_partial_credit_arrives_with_a_comment_and_its_seed(scores: dict[str, list[Score]]) -> None:

@@ -41,9 +41,12 @@ def grade(
     Exit code 0: every submission has its scores; 1: some are not graded; 2: grading could not run.
     """
     from gradecheck.grading_run import grade_course
+    from gradecheck.naming import split_names
+    from gradecheck.nbgrader.class_list import handed_in
     from gradecheck.nbgrader.grading import How
+    from gradecheck.nbgrader.roster import course_at
 
-    only = tuple(name.strip() for name in students.split(",")) if students else None
+    only = split_names(students, handed_in(course_at(Path()), assignment)) if students else None
     how = How(
         workers=workers, sandbox=False if no_sandbox else None, seconds=timeout, force=force, cluster=cluster
     )

@@ -53,11 +53,14 @@ def export(assignment: str, form: str, output: Path | None, students: str | None
     What has no score is left empty, never 0. Text that a spreadsheet would run gets an apostrophe before it.
     """
     from gradecheck.exports.forms import Form, export_class, text_of
-    from gradecheck.nbgrader.graded_class import read_graded_class
+    from gradecheck.naming import split_names
+    from gradecheck.nbgrader.graded_class import only_students, read_graded_class
     from gradecheck.nbgrader.roster import course_at
 
-    only = tuple(name.strip() for name in students.split(",")) if students else None
-    scores = read_graded_class(course_at(Path()), assignment, only)
+    scores = read_graded_class(course_at(Path()), assignment)
+    if students:
+        known = [student.student for student in scores.students]
+        scores = only_students(scores, split_names(students, known))
     if output == Path("-"):
         click.echo(text_of([scores], Form(form), column).encode("utf-8", "replace"), nl=False)
     else:

@@ -34,16 +34,20 @@ class Collected:
         folder: where the submissions are.
         taken: in alphabetical order of the students.
         problems: what has no place, and why.
+        outdated: how many of the problems are submissions earlier than what was collected before.
     """
 
     assignment: str
     folder: str
     taken: tuple[Taken, ...]
     problems: tuple[LeftOut, ...]
+    outdated: int = 0
 
     @property
     def exit_code(self) -> int:
-        """0 when everything has its place, 1 when something has none."""
+        """0 when everything has its place, 1 when something has none, 2 when nothing could be collected."""
+        if not self.taken and not self.outdated:
+            return 2
         return 1 if self.problems else 0
 
     def lines(self) -> Iterator[str]:
@@ -55,7 +59,10 @@ class Collected:
             for note in placed.notes:
                 yield f"    {shown(note)}"
         new = sum(taken.action is not Action.UNCHANGED for taken in self.taken)
-        yield f"{new} of {len(self.taken)} submissions of {self.assignment} are new in {self.folder}"
+        if self.exit_code == 2:
+            yield f"nothing could be collected: there is no submission of {self.assignment} for any student"
+        else:
+            yield f"{new} of {len(self.taken)} submissions of {self.assignment} are new in {self.folder}"
         if self.problems:
             yield f"not placed: {len(self.problems)}"
         for problem in self.problems:

@@ -39,13 +39,17 @@ def write_handout(root: Path, target: Path, wheel: Path | None = None) -> tuple[
         raise CourseNotReady(
             f"{target} exists and is no handout, so it was left alone; name another folder: --output FOLDER"
         )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".handout-") as scratch:
-        made = Path(scratch, "made")
-        made.mkdir()
-        _fill(root, made, wheel)
-        _refuse_answers(made)
-        put_in_place([Staged.at(made, target)])
+    around = next(folder for folder in target.absolute().parents if folder.exists())
+    try:
+        with tempfile.TemporaryDirectory(dir=around, prefix=".handout-") as scratch:
+            made = Path(scratch, "made")
+            made.mkdir()
+            _fill(root, made, wheel)
+            _refuse_answers(made)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            put_in_place([Staged.at(made, target)])
+    except OSError as error:
+        raise CourseNotReady(f"{target} cannot be written: {error.strerror}; use --output FOLDER") from error
     found = (path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file())
     return tuple(sorted(found))
 

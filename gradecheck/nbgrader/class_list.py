@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from glob import escape, glob
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,18 @@ def handed_in(course: CourseDirectory, assignment: str) -> tuple[str, ...]:
     parents = Path(course.root).glob(str(folder.relative_to(course.root)))
     depth = folder.parts.index("*")
     return tuple(sorted(path.parts[depth] for path in parents if path.is_dir()))
+
+
+def notebooks_in(folder: Path, notebook: str) -> list[str]:
+    """The paths of a submission's notebooks, in alphabetical order.
+
+    nbgrader takes the folder's path for a pattern: of a student `[a]*` it would read the files of `a`.
+
+    Args:
+        folder: the submission.
+        notebook: nbgrader's pattern for names of notebooks, without `.ipynb`.
+    """
+    return sorted(glob(str(Path(escape(str(folder)), f"{notebook}.ipynb"))))
 
 
 def _person(row: Any) -> Person:

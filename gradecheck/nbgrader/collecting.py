@@ -114,7 +114,8 @@ class _Run:
         for student in put:
             self._put_in_place(student)
         folder = str(self._course.submitted_directory)
-        return Collected(self._made.assignment_id, folder, tuple(taken), tuple(problems))
+        outdated = len(plan.placed) - len(taken)
+        return Collected(self._made.assignment_id, folder, tuple(taken), tuple(problems), outdated)
 
     def _extract(self, extractor: CarefulExtractor) -> Unpacker:
         """Unpack before the assignment is known: the bundles may be what names it."""

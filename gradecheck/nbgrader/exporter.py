@@ -6,7 +6,7 @@ import stat
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from glob import escape
+from glob import escape, glob
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 
 from gradecheck.errors import CourseNotReady, WorkerUnavailable
+from gradecheck.nbgrader.class_list import notebooks_in
 from gradecheck.nbgrader.gradebook import open_gradebook
 from gradecheck.nbgrader.handin import KEY, HandIn
 from gradecheck.nbgrader.ledger import recover
@@ -98,7 +99,14 @@ class AnyFileExporter(NotebookExporter):
                 self.log.error("%s", error)
                 raise NbGraderException(str(error)) from error
             recover(root, lambda: open_gradebook(course.db_url, course.course_id))
+            found = {folder: notebooks_in(Path(folder), course.notebook_id) for folder in self._folders()}
+            self.parent.assignments = {folder: names for folder, names in found.items() if names}
             convert()
+
+    def _folders(self) -> list[str]:
+        """The submissions that nbgrader was asked for, by its patterns."""
+        course = self.parent.coursedir
+        return glob(self.parent._format_source(course.assignment_id, course.student_id))
 
     def _prepare(self, *, notebooks: list[str], **names: Any) -> None:
         """Before a submission is converted: list missing notebooks, pass over what cannot be copied."""

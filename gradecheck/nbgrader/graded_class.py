@@ -65,8 +65,15 @@ def read_graded_class(
     scores = read_class_scores(course, assignment)
     if not scores.columns:
         raise CourseNotReady(f"nothing of {assignment!r} has been graded yet: gradecheck grade {assignment}")
-    if students is None:
-        return scores
+    return scores if students is None else only_students(scores, students)
+
+
+def only_students(scores: ClassScores, students: Sequence[str]) -> ClassScores:
+    """Some students of a class.
+
+    Raises:
+        CourseNotReady: one of them is not known.
+    """
     known = {student.student for student in scores.students}
     strangers = [name for name in students if name not in known]
     if strangers:

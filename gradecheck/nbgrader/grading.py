@@ -41,7 +41,7 @@ def grade_assignment(
         course_root: the folder with nbgrader_config.py.
         assignment: its name.
         students: only these; by default everybody who handed in.
-        on_progress: told before the first student and after each.
+        on_progress: told before TensorFlow is loaded, before the first student, and after each.
         how: with how many workers, and so on.
 
     Raises:

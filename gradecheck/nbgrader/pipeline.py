@@ -25,6 +25,7 @@ from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
+from gradecheck.nbgrader.class_list import notebooks_in
 from gradecheck.nbgrader.digest import digest_of
 from gradecheck.nbgrader.execute import Done, ExecuteInWorker, Work
 from gradecheck.nbgrader.gradebook import KeptGradebook
@@ -121,8 +122,7 @@ class Pipeline:
         hand = InHand(student, digest_of(self.submitted(student), self.originals()))
         converter = self._autograde
         self._made.student_id = escape(student)
-        converter.init_notebooks()
-        (converter.notebooks,) = converter.assignments.values()
+        converter.notebooks = notebooks_in(self.submitted(student), self._made.notebook_id)
         converter.run_pre_convert_hook()
         BaseConverter.init_assignment(converter, self._assignment, student)
         self._copy_source_files(student)
