@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from glob import escape, glob
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +100,8 @@ def notebooks_in(folder: Path, notebook: str) -> list[str]:
         folder: the submission.
         notebook: nbgrader's pattern for names of notebooks, without `.ipynb`.
     """
-    return sorted(glob(str(Path(escape(str(folder)), f"{notebook}.ipynb"))))
+    found = folder.glob(f"{notebook}.ipynb")
+    return sorted(str(path) for path in found if not path.name.startswith("."))
 
 
 def _person(row: Any) -> Person:

@@ -106,7 +106,8 @@ class AnyFileExporter(NotebookExporter):
     def _folders(self) -> list[str]:
         """The submissions that nbgrader was asked for, by its patterns."""
         course = self.parent.coursedir
-        return glob(self.parent._format_source(course.assignment_id, course.student_id))
+        pattern = self.parent._format_source(course.assignment_id, course.student_id)
+        return glob(pattern)  # noqa: PTH207  # nbgrader's own way: `*` takes no hidden folder
 
     def _prepare(self, *, notebooks: list[str], **names: Any) -> None:
         """Before a submission is converted: list missing notebooks, pass over what cannot be copied."""
