@@ -16,8 +16,8 @@ from gradecheck.class_report.model import ClassScores
 from gradecheck.class_report.table import print_class, to_json
 from gradecheck.nbgrader.counting import Counting
 from gradecheck.nbgrader.graded_class import read_class_scores
-from gradecheck.nbgrader.grading import How, OnProgress, Progress, grade_assignment
-from gradecheck.nbgrader.regrade import Change, regrade_assignment
+from gradecheck.nbgrader.grading import How, OnProgress, Progress, grade_assignment, students_to_grade
+from gradecheck.nbgrader.regrade import Change, change_what_counts, grade_again
 from gradecheck.nbgrader.roster import course_at, places_of
 from gradecheck.pool import PoolState
 
@@ -63,6 +63,7 @@ def grade_class(
     Raises:
         CourseNotReady: grading cannot run.
     """
+    students_to_grade(course_at(root), assignment, students)  # what is wrong with them comes first
     with progress(console) as tell:
         graded = grade_assignment(root, assignment, students, tell, how)
     skipped = sum(entry.skipped for entry in graded)
@@ -83,8 +84,9 @@ def regrade_course(root: Path, assignment: str, change: Change, how: How | None 
         CourseNotReady: there is nothing to grade again, or it cannot be done.
     """
     console = console_for()
+    changed = change_what_counts(root, assignment, change)
     with progress(console) as tell:
-        done = regrade_assignment(root, assignment, change, tell, how)
+        done = grade_again(root, assignment, changed, tell, how)
     scores = read_class_scores(course_at(root), assignment, done.graded)
     print_class(scores, console)
     print_counting(done.counting, console)
@@ -134,8 +136,7 @@ def progress(console: Console) -> Iterator[OnProgress]:
         def tell(now: Progress) -> None:
             told.refused(now)
             rates = f"  [{said}]" if (said := _rates(now.pool)) else ""
-            loading = bar.tasks[task].total is None
-            text = "loading TensorFlow" if loading else escape(f"{now.student}{rates}")
+            text = escape(f"{now.student}{rates}")
             bar.update(task, completed=now.done, total=now.total, description=text)
 
         yield tell
@@ -166,13 +167,12 @@ class _Lines:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._told = _Told(console)
-        self._start = self._last = 0.0
+        self._start = self._last = time.monotonic()
+        console.print("grading: loading TensorFlow first")
 
     def __call__(self, now: Progress) -> None:
         self._told.refused(now)
         moment = time.monotonic()
-        if not self._start:
-            self._console.print("grading: loading TensorFlow first")
         if now.done == 0:
             self._start = moment
         elif now.done == now.total or moment - self._last >= SECONDS_BETWEEN_LINES:

@@ -41,7 +41,7 @@ def grade_assignment(
         course_root: the folder with nbgrader_config.py.
         assignment: its name.
         students: only these; by default everybody who handed in.
-        on_progress: told before TensorFlow is loaded, before the first student, and after each.
+        on_progress: told before the first student and after each.
         how: with how many workers, and so on.
 
     Raises:
@@ -55,7 +55,7 @@ def grade_assignment(
     config = load_course_config(root)
     put_tools_on_path()
     course = CourseDirectory(config=config, root=str(root), assignment_id=assignment)
-    waiting = _students(course, assignment, students)
+    waiting = students_to_grade(course, assignment, students)
     try:
         with only_grader(root), _log(root / LOG_FILE) as log, _pool(how, how.mode(config), root) as pool:
             course_secret(root)
@@ -69,7 +69,7 @@ def grade_assignment(
         raise reason from error
 
 
-def _students(course: CourseDirectory, assignment: str, wanted: Sequence[str] | None) -> list[str]:
+def students_to_grade(course: CourseDirectory, assignment: str, wanted: Sequence[str] | None) -> list[str]:
     """Who handed in, in alphabetical order.
 
     Raises:

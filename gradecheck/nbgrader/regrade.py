@@ -35,6 +35,21 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Changed:
+    """What counts now, before anybody is graded again.
+
+    Attributes:
+        counting: what counts.
+        students: who is to be graded again.
+        reviewed: the ids of the grades that a person gave and that wait for nobody.
+    """
+
+    counting: Counting
+    students: tuple[str, ...]
+    reviewed: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Regraded:
     """What came of it.
 
@@ -76,6 +91,16 @@ def regrade_assignment(
     Raises:
         CourseNotReady: there is no gradebook, no such assignment or exercise, or nothing would count.
     """
+    changed = change_what_counts(course_root, assignment, change)
+    return grade_again(course_root, assignment, changed, on_progress, how)
+
+
+def change_what_counts(course_root: Path, assignment: str, change: Change) -> Changed:
+    """The first half: the gradebook says what counts, notebooks and feedback do not yet.
+
+    Raises:
+        CourseNotReady: as `regrade_assignment`.
+    """
     root = course_root.resolve()
     course = course_at(root)
     counting_of(course, assignment)  # says what is not there
@@ -84,15 +109,30 @@ def regrade_assignment(
         counting = change_counting(
             gradebook, assignment, without=change.without, again=change.again, rescale=change.rescale
         )
-        reviewed = _reviewed(gradebook)
-    if not students:
-        return Regraded(counting, ())
+        return Changed(counting, tuple(students), _reviewed(gradebook))
+
+
+def grade_again(
+    course_root: Path,
+    assignment: str,
+    changed: Changed,
+    on_progress: OnProgress | None = None,
+    how: How | None = None,
+) -> Regraded:
+    """The second half: notebooks and feedback are made again.
+
+    Raises:
+        CourseNotReady: grading cannot run.
+    """
+    root = course_root.resolve()
+    if not changed.students:
+        return Regraded(changed.counting, ())
     how = replace(how or How(), force=True, same_inputs=True)
-    graded = grade_assignment(root, assignment, students, on_progress, how)
-    with only_grader(root), existing_gradebook(course) as gradebook:
-        _take_as_reviewed(gradebook, reviewed)
+    graded = grade_assignment(root, assignment, changed.students, on_progress, how)
+    with only_grader(root), existing_gradebook(course_at(root)) as gradebook:
+        _take_as_reviewed(gradebook, changed.reviewed)
         settle_left_out(gradebook, assignment)
-    return Regraded(counting, graded)
+    return Regraded(changed.counting, graded)
 
 
 def _reviewed(gradebook: Gradebook) -> frozenset[str]:

@@ -65,7 +65,7 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
-"""Called once all is well and TensorFlow is to be loaded, before the first submission, and after each."""
+"""Called before the first submission and after each."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,6 @@ class Run:
             )
             stack.callback(pipeline.discard)
             threads = stack.enter_context(ThreadPoolExecutor(_MOST_AT_A_TIME, "gradecheck"))
-            self._tell(tell, waiting, "")
             self._pool.ready()
             gc.freeze()  # a million objects that stay: to look through them takes 0.2 s, again and again
             stack.callback(gc.unfreeze)
