@@ -47,7 +47,7 @@ def grade_course(
         click.echo(to_json(scores))
     else:
         print_class(scores, console)
-        print_places(root, console)
+        print_places(root, console, feedback=how is None or how.feedback)
     return 0 if scores.complete else 1
 
 
@@ -102,11 +102,12 @@ def print_counting(counting: Counting, console: Console) -> None:
     console.print(f"\nleft out   {left_out}; the rest is worth {whole:g} points{how}", markup=False)
 
 
-def print_places(root: Path, console: Console) -> None:
-    """Where the gradebook and the feedback are."""
+def print_places(root: Path, console: Console, *, feedback: bool = True) -> None:
+    """Where the gradebook and, if some was written, the feedback are."""
     places = places_of(root)
     console.print(f"\ngradebook  {places.gradebook}", markup=False)
-    console.print(f"feedback   {places.feedback}", markup=False)
+    if feedback:
+        console.print(f"feedback   {places.feedback}", markup=False)
 
 
 def console_for(*, stderr: bool = False) -> Console:

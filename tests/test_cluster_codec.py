@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradecheck.cluster import fitness
 from gradecheck.cluster.codec import UnreadableMessage, decode, encode
 from gradecheck.cluster.files import Entry, read_folder, write_folder
 from gradecheck.cluster.fitness import describe, unfit
@@ -132,3 +133,20 @@ def test_a_worker_that_differs_is_unfit(changed: dict[str, str], reason: str) ->
 
 def test_without_sandboxes_none_is_needed() -> None:
     assert unfit({**describe(), "sandbox": "no bubblewrap"}, sandboxed=False) is None
+
+
+def test_a_worker_needs_the_exercises_of_ones_own_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "grad_tanh.py"
+    module.write_text("# an exercise\n", encoding="utf-8")
+    without = {**describe(), "sandbox": ""}
+    monkeypatch.setattr(fitness, "FILES", (*fitness.FILES, module))
+    fitness._added.cache_clear()
+    try:
+        here = {**describe(), "sandbox": ""}
+        assert unfit(here, sandboxed=True) is None
+        reason = unfit(without, sandboxed=True)
+    finally:
+        fitness._added.cache_clear()
+    assert reason == "lacks exercises that a package here adds, or has others of these names: grad_tanh"

@@ -216,6 +216,21 @@ def test_what_has_not_changed_is_skipped_unless_forced(done: Course) -> None:
     assert [contents(done.root)["scores"]] == [before["scores"]]
 
 
+def test_feedback_left_out_is_made_by_the_next_run_on_the_same_inputs(course: Course) -> None:
+    def comment() -> str:
+        return next(s.comment for s in read_scores(course.root, ASSIGNMENT) if s.student == "partial")
+
+    bare = How(feedback=False)
+    assert grade_assignment(course.root, ASSIGNMENT, ["partial"], how=bare) == (Graded("partial"),)
+    assert not (course.root / "feedback").exists()
+    said = comment()
+    assert grade_assignment(course.root, ASSIGNMENT, ["partial"], how=bare)[0].skipped
+    assert grade_assignment(course.root, ASSIGNMENT, ["partial"]) == (Graded("partial"),)
+    assert comment() == said
+    assert len([*(course.root / "feedback" / "partial" / ASSIGNMENT).glob("*.html")]) == 1
+    assert grade_assignment(course.root, ASSIGNMENT, ["partial"])[0].skipped
+
+
 def test_after_feedback_other_inputs_are_drawn_and_before_it_the_same(course: Course) -> None:
     def comment() -> str:
         return next(s.comment for s in read_scores(course.root, ASSIGNMENT) if s.student == "partial")

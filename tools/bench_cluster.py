@@ -20,8 +20,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from bench import FEW, OURS, ROOT, Usage, make_course, run
+from bench import FEW, OURS, make_course
 from judged import judge_once, told
+from pages import ROOT
+from usage import Usage, run
 
 from gradecheck.made_up_class import ASSIGNMENT
 from gradecheck.run import kernel
@@ -90,7 +92,7 @@ class _Counted:
 
     def end(self) -> Usage:
         """End all of them, the scheduler last; again does nothing."""
-        total = Usage(0.0, 0.0, 0.0)
+        total = Usage()
         while self._processes:
             process = self._processes.pop()
             process.send_signal(signal.SIGTERM)

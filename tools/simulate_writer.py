@@ -19,8 +19,9 @@ from pathlib import Path
 
 import psutil
 import sqlalchemy
-from bench import OURS, ROOT, make_course
+from bench import OURS, make_course
 from judged import Replay, Traffic, grade_by, judge_once, told
+from pages import ROOT
 
 from gradecheck.nbgrader.run import Progress
 

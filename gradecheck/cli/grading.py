@@ -21,6 +21,11 @@ _TIMEOUT = "Seconds for each cell; a call of an answer has as many, and at most 
 @click.option("--no-sandbox", is_flag=True, help="Run what students wrote with your own rights.")
 @click.option("--cluster", metavar="ADDRESS", help=_CLUSTER)
 @click.option("--force", is_flag=True, help="Grade again what was graded before and has not changed.")
+@click.option(
+    "--feedback/--no-feedback",
+    default=True,
+    help="Whether to write the feedback files; nbgrader generate_feedback can do so later.  [default: yes]",
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @says_what_is_wrong
 @knows_gradebook
@@ -32,6 +37,7 @@ def grade(
     no_sandbox: bool,
     cluster: str | None,
     force: bool,
+    feedback: bool,
     form: str,
 ) -> None:
     """Grade an assignment into nbgrader's gradebook, and write the feedback.
@@ -48,7 +54,12 @@ def grade(
 
     only = split_names(students, handed_in(course_at(Path()), assignment)) if students else None
     how = How(
-        workers=workers, sandbox=False if no_sandbox else None, seconds=timeout, force=force, cluster=cluster
+        workers=workers,
+        sandbox=False if no_sandbox else None,
+        seconds=timeout,
+        force=force,
+        feedback=feedback,
+        cluster=cluster,
     )
     sys.exit(grade_course(Path(), assignment, only, how, as_json=form == "json"))
 

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from gradecheck import __version__
+from gradecheck.catalogue import FILES
 from gradecheck.run.sandbox import sandbox_unavailable
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -20,6 +21,7 @@ def describe() -> dict[str, str]:
     return {
         "gradecheck": __version__,
         "source": _digest(),
+        "exercises": " ".join(_added()),
         "python": ".".join(platform.python_version_tuple()[:2]),
         **{name: _version(name) for name in _LIBRARIES},
         "sandbox": sandbox_unavailable() or "",
@@ -33,6 +35,10 @@ def unfit(theirs: Mapping[str, str], *, sandboxed: bool) -> str | None:
         return f"has gradecheck {theirs['gradecheck']}, and here is {ours['gradecheck']}"
     if theirs["source"] != ours["source"]:
         return f"has another gradecheck {ours['gradecheck']}: its files differ from those here"
+    lacking = sorted(set(ours["exercises"].split()) - set(theirs["exercises"].split()))
+    if lacking:
+        names = ", ".join(entry.partition("=")[0] for entry in lacking)
+        return f"lacks exercises that a package here adds, or has others of these names: {names}"
     for name in ("python", *_LIBRARIES):
         if theirs[name] != ours[name]:
             return f"has {name} {theirs[name] or 'not at all'}, and here is {ours[name] or 'none'}"
@@ -49,6 +55,13 @@ def _digest() -> str:
         total.update(path.relative_to(_PACKAGE).as_posix().encode())
         total.update(path.read_bytes())
     return total.hexdigest()
+
+
+@cache
+def _added() -> tuple[str, ...]:
+    """Modules of exercises of somebody's own, each with a digest."""
+    added = sorted(path for path in FILES if not path.resolve().is_relative_to(_PACKAGE))
+    return tuple(f"{path.stem}={hashlib.sha256(path.read_bytes()).hexdigest()}" for path in added)
 
 
 @cache

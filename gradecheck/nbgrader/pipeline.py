@@ -40,7 +40,7 @@ from gradecheck.run.limits import Limits
 
 #: Below the root of the course: where folders are made before they are put in place.
 STAGING = Path(".gradecheck", "staging")
-_STEPS = ("autograded_directory", "feedback_directory")
+_STEPS = ("autograded_directory", "feedback_directory")  # of which the second may be left out
 
 
 @dataclass(eq=False)
@@ -72,11 +72,14 @@ class Pipeline:
         gradebook: KeptGradebook,
         limits: Limits | None,
         log: Logger,
+        *,
+        feedback: bool = True,
     ) -> None:
         self._assignment = assignment
         self._gradebook = gradebook
         self._limits = limits
         self._course = CourseDirectory(config=config, root=str(root), assignment_id=assignment, log=log)
+        self._steps = _STEPS if feedback else _STEPS[:1]
         self._staging = root / STAGING
         self._journal = Journal(root / JOURNAL)
         recover(root, lambda: gradebook)
@@ -95,6 +98,10 @@ class Pipeline:
         self._execute = next(step for step in self._grade if isinstance(step, ExecuteInWorker))
         self._notebooks = [n.name for n in gradebook.find_assignment(assignment).notebooks]
 
+    @property
+    def _with_feedback(self) -> bool:
+        return self._steps == _STEPS
+
     def originals(self) -> Sequence[Original]:
         """The instructor's notebooks."""
         return originals_of(self._course, self._assignment, self._notebooks)
@@ -110,6 +117,7 @@ class Pipeline:
             entry is not None
             and entry.complete
             and entry.digest == digest_of(self.submitted(student), self.originals())
+            and (entry.revealed or not self._with_feedback)
             and all(staged.place.exists() for staged in self._folders(student))
         )
 
@@ -168,7 +176,8 @@ class Pipeline:
                 self._grade_sheet(sheet, result)
             self._autograde.set_permissions(self._assignment, hand.student)
             self._autograde.run_post_convert_hook()
-            self._write_feedback(hand)
+            if self._with_feedback:
+                self._write_feedback(hand)
             self._note(hand)
             exchange = Exchange.of(self._assignment, hand.student, self._folders(hand.student))
             self._journal.run(exchange, self._commit)
@@ -222,7 +231,7 @@ class Pipeline:
         """The entry in the ledger, in the same transaction as everything else."""
         complete = all(sheet.resources[MARKS].complete for sheet in hand.sheets)
         attempt = record_of(hand.sheets[0].notebook.metadata).attempt
-        entry = Entry(hand.digest, complete, attempt, revealed=True)
+        entry = Entry(hand.digest, complete, attempt, revealed=self._with_feedback)
         write_entry(self._gradebook, self._assignment, hand.student, entry)
 
     def discard(self) -> None:
@@ -231,7 +240,7 @@ class Pipeline:
 
     def _folders(self, student: str) -> list[Staged]:
         folders = []
-        for step in _STEPS:
+        for step in self._steps:
             made = Path(self._made.format_path(getattr(self._made, step), student, self._assignment))
             place = Path(self._course.format_path(getattr(self._course, step), student, self._assignment))
             folders.append(Staged.at(made, place))

@@ -78,6 +78,7 @@ class How:
         seconds: for each cell, and at most that for a call; None for the usual.
         force: whether to grade again what was graded before and has not changed.
         same_inputs: whether a submission whose feedback was made is judged on the same inputs once more.
+        feedback: whether to write the feedback files, too.
         cluster: address of a Dask scheduler whose workers grade, or "local"; None for this machine alone.
     """
 
@@ -86,6 +87,7 @@ class How:
     seconds: float | None = None
     force: bool = False
     same_inputs: bool = False
+    feedback: bool = True
     cluster: str | None = None
 
     def mode(self, config: Config) -> SandboxMode:
@@ -134,7 +136,13 @@ class Run:
             stack.enter_context(shortcuts())
             stack.enter_context(_in_folder(self._root))
             pipeline = Pipeline(
-                self._config, self._root, self._assignment, gradebook, self._how.limits, self._log
+                self._config,
+                self._root,
+                self._assignment,
+                gradebook,
+                self._how.limits,
+                self._log,
+                feedback=self._how.feedback,
             )
             stack.callback(pipeline.discard)
             threads = stack.enter_context(ThreadPoolExecutor(_MOST_AT_A_TIME, "gradecheck"))

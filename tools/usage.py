@@ -1,0 +1,101 @@
+"""What a command uses, with everything that it starts: processor time, wall time, memory."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+from pages import ROOT
+
+_LOOK_SECONDS = 0.5
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What some commands used.
+
+    Attributes:
+        cpu: seconds of user and system time, as the kernel counts them (`os.wait4`).
+        wall: seconds.
+        largest: resident memory of the largest process, MiB.
+        together: the most memory of all processes at a time, MiB; what they share counts once. Looked at
+            twice a second.
+    """
+
+    cpu: float = 0.0
+    wall: float = 0.0
+    largest: float = 0.0
+    together: float = 0.0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.cpu + other.cpu,
+            self.wall + other.wall,
+            max(self.largest, other.largest),
+            max(self.together, other.together),
+        )
+
+
+def run(command: Sequence[str], folder: Path) -> Usage:
+    """Run a command; its output goes to bench.log in its folder.
+
+    Raises:
+        SystemExit: it ended with another code than 0 or 1.
+    """
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # nbgrader calls alembic
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    log = folder / "bench.log"
+    start = time.monotonic()
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
+        with _watched() as memory:
+            used = _wait(process)
+    if process.returncode not in (0, 1):
+        sys.exit(f"{' '.join(command)} ended with {process.returncode}; see {log}")
+    return replace(used, wall=time.monotonic() - start, together=max(memory, default=0.0))
+
+
+def _wait(process: subprocess.Popen[bytes]) -> Usage:
+    """Wait for a process and for orphans, such as the first process of a sandbox: they come to us."""
+    total = Usage()
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, status, used = os.wait4(-1, 0)
+            total += Usage(used.ru_utime + used.ru_stime, 0.0, used.ru_maxrss / 1024)
+            if pid == process.pid:
+                process.returncode = os.waitstatus_to_exitcode(status)
+    return total
+
+
+@contextlib.contextmanager
+def _watched() -> Iterator[list[float]]:
+    """The memory of all our descendants, now and then, in MiB."""
+    seen: list[float] = []
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(_LOOK_SECONDS):
+            seen.append(_memory_of_descendants())
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        thread.join()
+
+
+def _memory_of_descendants() -> float:
+    total = 0
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error, AttributeError):  # it has ended, or the system does not tell
+            total += process.memory_full_info().pss
+    return total / _MIB
