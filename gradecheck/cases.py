@@ -115,6 +115,12 @@ def shapes_of(exercise: Exercise, case: Case) -> Mapping[str, Shape]:
     return {name: a.shape for name, a in zip(exercise.arguments, case.arguments, strict=True)}
 
 
+def settings_of(exercise: Exercise, case: Case) -> tuple[str, ...]:
+    """The settings of a case, such as "axis=1"; none where the exercise has words of its own for them."""
+    named = zip(exercise.settings, case.settings, strict=True)
+    return () if exercise.place else tuple(f"{name}={value!r}" for name, value in named)
+
+
 def _with_upstream(
     exercise: Exercise,
     kind: CaseKind,

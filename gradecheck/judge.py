@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from gradecheck.cases import PUBLIC_SEED, CaseKind, shapes_of
+from gradecheck.cases import PUBLIC_SEED, CaseKind, settings_of
 from gradecheck.diagnose.diagnosis import Diagnosis, diagnose
+from gradecheck.diagnose.form import given
 from gradecheck.diagnose.source import AnswerSource
 from gradecheck.errors import GradecheckError
 from gradecheck.exercise import Exercise, Float64
@@ -96,6 +97,7 @@ def _shown_call(evidence: Evidence, observation: Observation, *, secret: bool) -
             difference=None if secret else output.difference,
             wrong=finding.wrong,
             worst=finding.worst,
+            settings=settings_of(evidence.exercise, observation.case),
         )
     return None
 
@@ -105,7 +107,7 @@ def _stop(evidence: Evidence) -> Stop | None:
     if fault is None or not isinstance(fault.outcome, Raised):
         return None
     wanted = tuple((output.name, output.value.shape) for output in fault.expected.outputs)
-    return Stop(fault.outcome, tuple(shapes_of(evidence.exercise, fault.case).items()), wanted)
+    return Stop(fault.outcome, given(evidence.exercise, fault.case), wanted)
 
 
 def _title(observation: Observation) -> str:

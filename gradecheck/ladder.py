@@ -22,6 +22,17 @@ _BY_LABEL = {
 }
 
 
+#: An error of these types is about a name, and printing shapes does not help.
+_OF_NAMES = ("NameError", "AttributeError", "ImportError", "ModuleNotFoundError", "UnboundLocalError")
+_ABOUT_A_NAME = (
+    "Compare the name in the message, letter by letter, with the name where it was defined. "
+    "Does that happen before it is used?"
+)
+_STUB_LEFT = (
+    "The line that raises NotImplementedError came with the exercise. "
+    "When all that you wanted to write is there, take it out."
+)
+
 _ON_PAPER = (
     "Make it small. Take the smallest example of the notebook; write down what your code does, step by step.",
     "On paper beside it: what should each step give? The first one that differs is the one to look at.",
@@ -60,8 +71,19 @@ def open_hints(result: Result, place: str, digest: str, memory: Memory) -> Opene
 def _ladder(result: Result) -> tuple[str, ...]:
     """All hints for a result, the gentlest first: those of a known mistake, then what always helps."""
     diagnosis = result.verdict.diagnosis
-    own = (diagnosis.hint, diagnosis.stronger_hint, _BY_LABEL.get(diagnosis.label, ""))
+    own = (diagnosis.hint, diagnosis.stronger_hint, _usual(result))
     return (*filter(None, own), *strategy(result.verdict.exercise))
+
+
+def _usual(result: Result) -> str:
+    """The hint that helps with most answers of this kind; empty where there is none."""
+    stop = result.verdict.stop
+    if stop is not None and stop.raised.type in _OF_NAMES:
+        return _ABOUT_A_NAME
+    frame = stop.raised.frame if stop is not None else None
+    if frame is not None and frame.code.startswith("raise NotImplementedError"):
+        return _STUB_LEFT
+    return _BY_LABEL.get(result.verdict.diagnosis.label, "")
 
 
 def strategy(exercise: Exercise) -> tuple[str, ...]:

@@ -4,16 +4,27 @@ Nothing is judged here: this is the list of facts that comparing, diagnosing and
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gradecheck.cases import Case, CaseKind
 from gradecheck.compare import Fault, Finding, compare
-from gradecheck.exercise import Exercise
+from gradecheck.exercise import Exercise, Shape
 from gradecheck.reference.expectation import ExpectedCase, expected_cases
 from gradecheck.run.caller import ArgumentKind, Caller
-from gradecheck.run.outcome import Array, Died, Missing, Outcome, Raised, Returned, TimedOut
+from gradecheck.run.outcome import (
+    Array,
+    Died,
+    Missing,
+    NotArray,
+    Outcome,
+    Raised,
+    Returned,
+    TimedOut,
+    Value,
+)
 
 #: All calls of one exercise together get this many seconds of wall time; right answers need milliseconds.
 PATIENCE_SECONDS = 30.0
@@ -201,12 +212,17 @@ class _Questioner:
     def _observation(
         self, expected: ExpectedCase, outcome: Outcome, kind: ArgumentKind, again: bool
     ) -> Observation:
+        if isinstance(outcome, Returned):
+            shapes = [output.value.shape for output in expected.outputs]
+            outcome = replace(outcome, values=taken_apart(outcome.values, shapes))
         return Observation(expected, outcome, kind, self._findings(expected, outcome), again)
 
     def _findings(self, expected: ExpectedCase, outcome: Outcome) -> tuple[Finding, ...]:
         if not isinstance(outcome, Returned):
             return ()
         if len(outcome.values) != len(expected.outputs):
+            if len(outcome.values) == 1 and isinstance(outcome.values[0], NotArray):
+                return tuple(Finding(Fault.KIND, outcome.values[0].description) for _ in expected.outputs)
             return _another_count(len(outcome.values), expected)
         findings = tuple(
             compare(value, output.middle, output.tolerance, self._exercise.accepts_shapes(output.value.shape))
@@ -215,6 +231,15 @@ class _Questioner:
         if outcome.stacked_from > 1 and any(finding.fault is Fault.SHAPE for finding in findings):
             return _another_count(outcome.stacked_from, expected)  # a tuple of rows would have fitted
         return findings
+
+
+def taken_apart(values: tuple[Value, ...], shapes: Sequence[Shape]) -> tuple[Value, ...]:
+    """One array with all outputs along its first axis, as outputs: `da, db = f(…)` takes it, too."""
+    count = len(shapes)
+    if count < 2 or len(values) != 1 or not isinstance(values[0], np.ndarray):
+        return values
+    fits = all(values[0].shape == (count, *shape) for shape in shapes)
+    return tuple(values[0][at] for at in range(count)) if fits else values
 
 
 def _is_unchanged(before: Array, after: Array) -> bool:

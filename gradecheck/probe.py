@@ -13,7 +13,7 @@ import numpy as np
 from gradecheck.cases import PUBLIC_SEED, Case, CaseKind, Float32
 from gradecheck.compare import Fault, compare
 from gradecheck.exercise import Exercise, Float64
-from gradecheck.observe import Evidence
+from gradecheck.observe import Evidence, taken_apart
 from gradecheck.reference.expectation import ExpectedCase, ExpectedOutput, expect, expected_cases
 from gradecheck.run.caller import ArgumentKind, Caller
 from gradecheck.run.outcome import Died, Returned, TimedOut
@@ -101,7 +101,7 @@ class _Asker:
     def first_wrong(self) -> tuple[ExpectedCase, int, Float64] | None:
         """The first public case on which an output has a wrong value, and what came back for it."""
         for expected in self._public_cases():
-            values = self._values(expected.case)
+            values = self._values(expected, expected.case)
             for at, output in enumerate(expected.outputs):
                 finding = compare(
                     values[at] if at < len(values) else np.empty(0),
@@ -124,7 +124,7 @@ class _Asker:
     def ask(self, expected: ExpectedCase, at: int, upstream: Float32) -> Float64 | None:
         """The output `at` for another upstream gradient; None where no such array came back."""
         shape = expected.outputs[at].value.shape
-        values = self._values(replace(expected.case, upstream=upstream))
+        values = self._values(expected, replace(expected.case, upstream=upstream))
         if at >= len(values) or values[at].shape not in self._exercise.accepts_shapes(shape):
             return None
         return values[at].reshape(shape) if np.isfinite(values[at]).all() else None
@@ -157,7 +157,7 @@ class _Asker:
         positive = tuple(np.asarray(abs(value) + np.float32(0.125), np.float32) for value in case.inputs)
         return self.is_right(replace(case, inputs=positive), at)
 
-    def _values(self, case: Case) -> tuple[Float64, ...]:
+    def _values(self, expected: ExpectedCase, case: Case) -> tuple[Float64, ...]:
         """What comes back for a case, as float64; an empty tuple where that is not arrays of real numbers."""
         if time.monotonic() > self._deadline:
             return ()
@@ -173,5 +173,6 @@ class _Asker:
             self._deadline = 0.0
         if not isinstance(outcome, Returned):
             return ()
-        arrays = [v for v in outcome.values if isinstance(v, np.ndarray) and v.dtype.kind in "fiu"]
-        return tuple(a.astype(np.float64) for a in arrays) if len(arrays) == len(outcome.values) else ()
+        values = taken_apart(outcome.values, [output.value.shape for output in expected.outputs])
+        arrays = [v for v in values if isinstance(v, np.ndarray) and v.dtype.kind in "fiu"]
+        return tuple(a.astype(np.float64) for a in arrays) if len(arrays) == len(values) else ()

@@ -54,6 +54,7 @@ class Shown:
         difference: the reference from finite differences; None where it must stay hidden.
         wrong: which elements are wrong.
         worst: index of the element that is most wrong.
+        settings: the exercise's settings in this call, such as "axis=1".
     """
 
     title: str
@@ -64,6 +65,7 @@ class Shown:
     difference: Float64 | None
     wrong: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
     worst: tuple[int, ...]
+    settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,12 @@ class Stop:
 
     Attributes:
         raised: the exception, with the student's own line where there is one.
-        shapes: name and shape of each argument of that call.
+        given: name and shape of each argument of that call, and its settings.
         wanted: name and shape of each output that was wanted.
     """
 
     raised: Raised
-    shapes: tuple[tuple[str, Shape], ...]
+    given: str
     wanted: tuple[tuple[str, Shape], ...]
 
 

@@ -896,7 +896,13 @@ def test_a_feed_for_something_else() -> None:
 
 @pytest.mark.parametrize(
     ("value", "kind"),
-    [(None, "NoneType"), ("3", "str"), ([[1, 2], [3]], "list"), (1j, "complex"), ([None], "list")],
+    [
+        (None, "None (is a return missing?)"),
+        ("3", "str"),
+        ([[1, 2], [3]], "list"),
+        (1j, "complex"),
+        ([None], "list"),
+    ],
 )
 def test_values_that_are_no_numbers(value: Any, kind: str) -> None:
     advice = (
@@ -1014,7 +1020,7 @@ def test_an_axis_that_is_no_integer(axis: Any) -> None:
         ),
         (
             lambda _op, _G: None,
-            "the gradient of square_1 for a is not an array of numbers but NoneType: "
+            "the gradient of square_1 for a is not an array of numbers but None (is a return missing?): "
             "give an array, or lists of numbers whose rows have one length",
         ),
         (

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from gradecheck.ladder import first_hint, strategy
 from gradecheck.memory import Memory, answer_digest
 from gradecheck.report.model import Problem, Result
 from gradecheck.run.inline import InlineCaller
-from gradecheck.verdict import Status, Verdict
+from gradecheck.run.outcome import Frame, Raised
+from gradecheck.verdict import Status, Stop, Verdict
 
 DIAGONAL = "import tensorflow as tf\n\ndef grad_softmax(x, dz):\n    p = tf.nn.softmax(x)\n    return {}\n"
 ONE_WAY, ANOTHER_WAY = DIAGONAL.format("dz * p * (1 - p)"), DIAGONAL.format("(1 - p) * p * dz")
@@ -199,6 +201,19 @@ def test_an_exception_says_where_to_look(memory: Memory) -> None:
     hint = ask(DIAGONAL.format("p @ p[1:] + None"), memory)
     assert hint.heading == "softmax: error"
     assert thought(hint).startswith("Read the message from its end")
+
+
+@pytest.mark.parametrize("slip", ["p * undefined", "tf.nn.sofmax(x)"])
+def test_an_error_about_a_name_is_not_about_shapes(slip: str, memory: Memory) -> None:
+    assert thought(ask(DIAGONAL.format(slip), memory)).startswith("Compare the name in the message")
+
+
+def test_the_stub_s_last_line_left_behind_is_told_apart_from_an_error() -> None:
+    stopped = Raised("NotImplementedError", "", Frame(None, 4, "raise NotImplementedError"))
+    stop = Stop(stopped, "x (3,), dz (3,)", (("dx", (3,)),))
+    result = result_of(DIAGONAL.format("None + 1"))
+    left = replace(result, verdict=replace(result.verdict, stop=stop))
+    assert first_hint(left)[0].startswith("The line that raises NotImplementedError")
 
 
 def test_the_strategy_of_matrices_names_their_shapes(memory: Memory) -> None:

@@ -453,9 +453,26 @@ def test_a_score_is_the_mean_over_the_outputs() -> None:
 def test_an_output_that_is_missing_costs_its_own_share() -> None:
     verdict = judged(PRODUCT, lambda *a: (grad_product(*a)[0], None))
     assert verdict.score == 0.5
-    assert verdict.message == (
-        "your function returned None; db is an array of shape (3,). Is a return missing?"
-    )
+    assert verdict.message == "db is None; an array of shape (3,) is wanted."
+
+
+def test_nothing_returned_where_two_outputs_are_asked() -> None:
+    for returned, words in ((None, "None"), ({}, "a dict")):
+        message = earns_nothing(judged(PRODUCT, lambda *_, it=returned: it), "no array")
+        assert message.startswith(f"your function returned {words}; 2 outputs wanted: da and db.")
+        assert message.endswith(" Is a return missing?") == (returned is None)
+
+
+def test_all_outputs_in_one_array_can_be_unpacked_and_count() -> None:
+    def stacked(x: Any, w: Any, b: Any, dz: Any) -> Any:
+        x, w, b, dz = wide(x, w, b, dz)
+        e = np.exp(-(w * x + b))
+        dd = -dz / (1 + e) ** 2
+        return np.stack([dd, dd, dd * e, *[-dd * e] * 3, -dd * e * x, -dd * e * w])
+
+    assert judged("sigmoid_graph", stacked).score == 1.0
+    seven = judged("sigmoid_graph", lambda *a: stacked(*a)[:7])
+    assert seven.message.startswith("your function returned 1 output; 8 outputs wanted")
 
 
 def test_finite_differences_inside_a_right_answer_earn_a_remark_and_all_points() -> None:

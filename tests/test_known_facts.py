@@ -123,8 +123,22 @@ def test_there_is_no_jacobian_of_an_answer_that_is_not_linear() -> None:
 
 def test_what_broadcasting_did() -> None:
     outer = judged("sigmoid", lambda x, dz: local(x)[:, None] * np.asarray(dz)).diagnosis.message
-    assert "dx has shape (3, 3); it must have (3,), the shape of x. Broadcasting did that: " in outer
+    assert "dx has shape (3, 3); it must have (3,), the shape of x. Broadcasting can do that: " in outer
     assert "where shapes (3, 1) and (3,) meet" in outer
+
+
+def test_nothing_is_put_down_to_broadcasting_where_the_cause_is_known() -> None:
+    def unsummed(x: Any, dz: Any) -> Any:
+        return np.diag(local(x)) * np.asarray(dz)
+
+    diagnosis = judged("sigmoid", unsummed).diagnosis
+    assert diagnosis.misconception == "jacobian-not-summed"
+    assert "Broadcasting" not in diagnosis.message
+
+
+def test_nothing_is_put_down_to_broadcasting_where_numbers_were_given() -> None:
+    both = judged("chain_paths", lambda db, dc, ddb, ddc, de: [de * db * ddb, de * dc * ddc])
+    assert both.diagnosis.message == "de_da has shape (2,); it must have ()."
 
 
 def test_only_a_stretched_shape_is_put_down_to_broadcasting() -> None:
@@ -135,6 +149,7 @@ def test_only_a_stretched_shape_is_put_down_to_broadcasting() -> None:
     ("spoil", "sentence"),
     [
         (lambda x, g: np.where(x < 0, np.nan, g), "It happens wherever x is negative, and nowhere else."),
+        (lambda _x, g: np.where(g < 0, np.nan, g), "It happens wherever dz is negative, and nowhere else."),
         (lambda _x, g: g * np.nan, " entries are lost, not this one alone."),
     ],
 )
@@ -156,3 +171,68 @@ def test_facts_do_not_depend_on_hidden_inputs() -> None:
     one, other = (judged("sigmoid", answer, seed=seed, hidden=True).diagnosis for seed in (5, 6))
     assert one.facts == other.facts
     assert one.next_step == other.next_step
+
+
+# What repeats, what stops, where it was
+
+
+def test_two_results_for_the_same_arguments() -> None:
+    noise = np.random.default_rng(1)
+    diagnosis = told("sigmoid", lambda x, dz: grad_sigmoid(x, dz) * noise.uniform(size=np.shape(x)))
+    assert diagnosis.facts[0] == "Called twice with the same arguments, it gave two different results."
+
+
+def test_one_result_for_two_inputs() -> None:
+    known: dict[Any, Any] = {}
+    diagnosis = told("sigmoid", lambda x, dz: known.setdefault(np.shape(x), grad_sigmoid(x, dz)))
+    assert diagnosis.facts[0].startswith(
+        "For other inputs of the same shape it returned the very same numbers"
+    )
+    elementwise = told("sigmoid", lambda x, dz: 3 * grad_sigmoid(x, dz))
+    assert not any("the very same" in fact for fact in elementwise.facts)
+
+
+def test_inputs_on_which_it_stops_count_as_tried() -> None:
+    def vectors_of_three_only(x: Any, dz: Any) -> Any:
+        assert np.shape(x) == (3,)
+        return grad_sigmoid(x, dz)
+
+    fact = next(fact for fact in told("sigmoid", vectors_of_three_only).facts if "It is right on" in fact)
+    right, tried = (int(word) for word in fact.split() if word.isdigit())
+    assert 0 < right < tried
+
+
+def test_outputs_that_are_right_are_listed_with_commas() -> None:
+    def all_but_one(*arguments: Any) -> Any:
+        x, w, b, dz = wide(*arguments)
+        e = np.exp(-(w * x + b))
+        dd = -dz / (1 + e) ** 2
+        return dd, dd, dd * e, -dd * e, -dd * e, -dd * e, -dd * e * x, -dd * e * w + 0.1
+
+    assert told("sigmoid_graph", all_but_one).facts[0] == "dd, de, dn, ds, da, db and dw are right."
+
+
+def test_the_axis_is_told() -> None:
+    def for_columns_only(x: Any, dz: Any, _axis: Any) -> Any:
+        return np.ones(np.shape(x)) * np.asarray(dz)
+
+    verdict = judged("reduce_sum", for_columns_only)
+    assert "dz (2,), axis=1" in verdict.diagnosis.message
+    assert verdict.diagnosis.implied is not None
+    assert all(setting.startswith("axis=") for setting in verdict.diagnosis.implied.settings)
+
+
+def test_what_to_work_out_names_its_inputs_where_no_jacobian_shows_them() -> None:
+    def lost(x: Any, dz: Any) -> Any:
+        with np.errstate(invalid="ignore"):
+            return np.log(np.asarray(dz)) / np.asarray(x)
+
+    diagnosis = told("log", lost)
+    assert diagnosis.implied is None
+    assert "for x = " in diagnosis.next_step
+    assert "shown with the Jacobian" not in diagnosis.next_step
+
+
+def test_no_minus_before_zero() -> None:
+    message = judged("relu", lambda x, dz: np.where(np.asarray(x) > 0, dz, 0.2 * np.asarray(dz))).message
+    assert "expected 0 in the printed example" in message

@@ -73,6 +73,23 @@ _MISTAKES = (
         answers=(lambda db_da, dc_da, dd_db, dd_dc, de_dd: de_dd * (dd_dc * db_da + dd_db * dc_da),),
     ),
     Mistake(
+        "paths-subtracted",
+        "One path is taken away from the other.",
+        "If both paths lift e, does e rise less than with one of them alone?",
+        "What arrives at d from b, and what from c: does d take the one, the other, or both?",
+        answers=(
+            lambda db_da, dc_da, dd_db, dd_dc, de_dd: de_dd * (dd_db * db_da - dd_dc * dc_da),
+            lambda db_da, dc_da, dd_db, dd_dc, de_dd: de_dd * (dd_dc * dc_da - dd_db * db_da),
+        ),
+    ),
+    Mistake(
+        "everything-added",
+        "All five derivatives are added up.",
+        "If b moves twice as fast as a, and d three times as fast as b, how fast does d move?",
+        "Along a path something else is done with derivatives than where two paths meet.",
+        answers=(lambda db_da, dc_da, dd_db, dd_dc, de_dd: db_da + dc_da + dd_db + dd_dc + de_dd,),
+    ),
+    Mistake(
         "sign-flipped",
         "This is the right derivative times -1.",
         "With all local derivatives positive, does e grow with a?",

@@ -14,6 +14,7 @@ from gradecheck.catalogue.engines import (
     on_the_way,
     pushing,
     recursive,
+    recursive_at_once,
 )
 from gradecheck.drive.battery import count_operations, draw, run_in_numpy, run_in_tensorflow
 from gradecheck.exercise import Exercise, Float64, Mistake
@@ -53,6 +54,10 @@ def _started_from_the_loss(loss: Node) -> Gradients:
 
 def _first_term(operation: Operation, terms: list[Any]) -> Any:
     return dict(zip(reversed(operation.input_nodes), reversed(terms), strict=True)).items()
+
+
+def _leaves_only(loss: Node) -> Gradients:
+    return {node: g for node, g in pushing()(loss).items() if not isinstance(node, Operation)}
 
 
 _ORDER = "A node was handled before everything that uses it had its gradient."
@@ -95,7 +100,7 @@ _MISTAKES = (
         "what it had sent before included.",
         "In s + s with s = a + a, how often does your code come to s, and what does it send on each time?",
         "Send on only when everything has arrived, and once.",
-        answers=(recursive,),
+        answers=(recursive, recursive_at_once),
     ),
     Mistake(
         "depth-first-without-order",
@@ -148,6 +153,13 @@ _MISTAKES = (
         "How fast does the loss change with the loss?",
         "The slope of L in L is the same number, however large L is.",
         answers=(_started_from_the_loss,),
+    ),
+    Mistake(
+        "operations-left-out",
+        "The operations between the leaves and the loss have no entry in what you return.",
+        "For which nodes is a gradient asked?",
+        "On the way to the leaves you had the gradients of the others at hand. Where did they go?",
+        answers=(_leaves_only,),
     ),
     Mistake(
         "sign-flipped",

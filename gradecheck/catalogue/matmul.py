@@ -63,6 +63,20 @@ _MISTAKES = (
         lambda _vjp, _x, y, dz: dz @ y.reshape(y.shape[::-1]),
     ),
     Mistake(
+        "last-column-only",
+        "Of the sum over the columns of dz only the last term is there.",
+        "In a loop, does each step replace the result, or add to it?",
+        "An element of X reaches every column of Z, and each of them sends something back.",
+        lambda _vjp, _x, y, dz: np.outer(dz[:, -1], y[:, -1]),
+    ),
+    Mistake(
+        "sums-multiplied",
+        "You sum first and multiply afterwards.",
+        "Is 1 * 2 + 3 * 4 the same as (1 + 3) * (2 + 4)?",
+        "Each column of dz meets its own column of y; only then is something added.",
+        lambda _vjp, _x, y, dz: np.outer(dz.sum(axis=1), y.sum(axis=1)),
+    ),
+    Mistake(
         "inverse-for-gradient",
         "You undo the product with an inverse.",
         "Undoing a step is not differentiating it.",

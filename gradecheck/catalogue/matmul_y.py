@@ -70,6 +70,20 @@ _MISTAKES = (
         lambda _vjp, x, _y, dz: x.reshape(x.shape[::-1]) @ dz,
     ),
     Mistake(
+        "last-row-only",
+        "Of the sum over the rows of dz only the last term is there.",
+        "In a loop, does each step replace the result, or add to it?",
+        "An element of Y reaches every row of Z, and each of them sends something back.",
+        lambda _vjp, x, _y, dz: np.outer(x[-1], dz[-1]),
+    ),
+    Mistake(
+        "sums-multiplied",
+        "You sum first and multiply afterwards.",
+        "Is 1 * 2 + 3 * 4 the same as (1 + 3) * (2 + 4)?",
+        "Each row of dz meets its own row of x; only then is something added.",
+        lambda _vjp, x, _y, dz: np.outer(x.sum(axis=0), dz.sum(axis=0)),
+    ),
+    Mistake(
         "inverse-for-gradient",
         "You undo the product with an inverse.",
         "Undoing a step is not differentiating it.",

@@ -96,6 +96,13 @@ _MISTAKES = (
         lambda _vjp, x, dz: -softmax(x) * np.dot(softmax(x), dz),
     ),
     Mistake(
+        "last-term-only",
+        "Of the sum over the entries of dz only the last term is there.",
+        "In a loop, does each step replace the result, or add to it?",
+        "Every x[i] moves every z[j], and each z[j] has a say in the loss.",
+        lambda _vjp, x, dz: _product(softmax(x), np.where(np.arange(dz.size) == dz.size - 1, dz, 0.0)),
+    ),
+    Mistake(
         "softmax-of-upstream",
         "The softmax was taken of dz instead of x.",
         "Change x and leave dz alone: does your answer move?",

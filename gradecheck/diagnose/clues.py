@@ -1,25 +1,11 @@
-"""What a wrong output shows by itself: what broadcasting made of its shape, where it is not finite."""
+"""What a wrong output shows by itself: where it is not finite."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gradecheck.exercise import Exercise, Float64, Shape
+from gradecheck.cases import Float32
+from gradecheck.exercise import Exercise, Float64
 from gradecheck.observe import Observation
-
-
-def broadcast(got: Shape, wanted: Shape) -> str:
-    """A sentence where broadcasting has stretched an output of shape `wanted` to `got`; else empty."""
-    try:
-        stretched = np.broadcast_shapes(got, wanted) == got
-    except ValueError:
-        return ""
-    if not stretched or np.prod(got) <= np.prod(wanted):
-        return ""
-    if len(wanted) == 1 and got == wanted * 2:
-        return (
-            f" Broadcasting did that: where shapes {(*wanted, 1)} and {wanted} meet, each entry of the one "
-            f"is taken with each of the other."
-        )
-    return f" Broadcasting did that: numbers of shape {wanted} were repeated to fill {got}."
 
 
 def behind_not_finite(exercise: Exercise, fault: Observation, output: int, yours: Float64) -> str:
@@ -31,11 +17,20 @@ def behind_not_finite(exercise: Exercise, fault: Observation, output: int, yours
     if argument.shape != yours.shape or argument.ndim == 0:
         return ""
     lost = ~np.isfinite(yours)
-    for what, there in (("negative", argument < 0), ("0", argument == 0), ("positive", argument > 0)):
-        if np.array_equal(lost, there) and not lost.all():
-            return f" It happens wherever {name} is {what}, and nowhere else."
+    for suspect, values in ((name, argument), (exercise.upstream, fault.case.upstream)):
+        sign = _sign_behind(lost, values)
+        if sign:
+            return f" It happens wherever {suspect} is {sign}, and nowhere else."
     if lost.sum() == 1 < lost.size:
         at = tuple(int(i) for i in np.argwhere(lost)[0])
         place = ", ".join(str(i) for i in at)
         return f" It is the only such entry; {name}[{place}] is {float(argument[at]):.4g}."
     return f" All {lost.size} entries are lost, not this one alone." if lost.all() and lost.size > 1 else ""
+
+
+def _sign_behind(lost: NDArray[np.bool_], values: Float32 | None) -> str:
+    """The sign that the values have where something was lost and nowhere else; empty where there is none."""
+    if values is None or lost.all():
+        return ""
+    signs = (("negative", values < 0), ("0", values == 0), ("positive", values > 0))
+    return next((sign for sign, there in signs if np.array_equal(lost, there)), "")

@@ -103,7 +103,12 @@ def _pictured(diagnosis: Diagnosis, evidence: Evidence, probe: Probe | None) -> 
     implied = imply(evidence.exercise, probe) if probe is not None else None
     if diagnosis.misconception is not None:
         return replace(diagnosis, implied=implied)
-    return replace(diagnosis, implied=implied, facts=known_facts(evidence, probe), next_step=next_step(probe))
+    return replace(
+        diagnosis,
+        implied=implied,
+        facts=known_facts(evidence, probe),
+        next_step=next_step(evidence, probe, pictured=implied is not None),
+    )
 
 
 def _refused(why: Refusal) -> Diagnosis:
@@ -212,11 +217,11 @@ def _wrong(evidence: Evidence, fault: Observation, *, hidden: bool) -> Diagnosis
     finding = fault.findings[at]
     output = fault.expected.outputs[at]
     secret = hidden and fault.case.kind is not CaseKind.PRINTED
-    message = words.wrong(evidence, fault, finding, output, secret=secret)
     label = words.LABELS[finding.fault or Fault.VALUE]
     if fault.again:
         return Diagnosis(words.differs_again(evidence, output.name), label, "depends-on-earlier-calls")
     recognised = recognise(evidence)
+    message = words.wrong(evidence, fault, finding, output, secret=secret, guess=recognised is None)
     if recognised is None:
         return Diagnosis(message, label, remarks=words.changes_remark(evidence.changed))
     told = words.recognised(recognised.mistake, message, recognised.output)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gradecheck.cases import settings_of
 from gradecheck.exercise import Exercise, Float64, Shape
 from gradecheck.probe import Probe
 from gradecheck.reference.expectation import EPS32
@@ -29,6 +30,7 @@ class Implied:
     Attributes:
         output: the output that it belongs to, such as "dx".
         arguments: name and value of the inputs of the function at which both were taken, float32-exact.
+        settings: the exercise's settings there, such as "axis=1".
         rows: a name for each row, one an entry of z, such as "z[0, 1]".
         columns: a name for each column, one an entry of the argument, such as "x[2]".
         yours: the implied Jacobian, float64, shape (rows, columns).
@@ -39,6 +41,7 @@ class Implied:
 
     output: str
     arguments: tuple[tuple[str, Float64], ...]
+    settings: tuple[str, ...]
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     yours: Float64
@@ -65,6 +68,7 @@ def imply(exercise: Exercise, probe: Probe) -> Implied | None:
     return Implied(
         output=probe.output.name,
         arguments=tuple((argument, value.astype(np.float64)) for argument, value in inputs.items()),
+        settings=settings_of(exercise, probe.expected.case),
         rows=row_names,
         columns=column_names,
         yours=yours,
@@ -114,7 +118,7 @@ def _where(
         yield f"The diagonal is right; off it {'yours are all zero' if vanish else 'entries are wrong'}."
     elif square and not wrong[~diagonal].any():
         yield "Off the diagonal everything is right; the diagonal is wrong."
-    elif wrong.sum() == 1:
+    elif wrong.sum() == 1 < wrong.size:
         row, column = (int(i) for i in np.argwhere(wrong)[0])
         yield f"Only the entry for {rows[row]} and {columns[column]} is wrong."
     elif wrong_rows.sum() == 1 < len(rows):

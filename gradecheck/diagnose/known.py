@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gradecheck.cases import CaseKind
+from gradecheck.cases import CaseKind, settings_of
+from gradecheck.diagnose.form import listed
 from gradecheck.diagnose.implied import LINEAR_TOLERANCE, is_linear
-from gradecheck.exercise import Float64
+from gradecheck.exercise import Exercise, Float64
 from gradecheck.observe import Evidence, Observation
 from gradecheck.probe import Probe
 
@@ -16,14 +17,20 @@ MOST_IN_A_SENTENCE = 12
 
 def known_facts(evidence: Evidence, probe: Probe | None) -> tuple[str, ...]:
     """Sentences about an answer that hold whatever the mistake is, most telling first."""
-    facts = [*_about_outputs(evidence), *_right_only(evidence)]
+    facts = [*_about_repeating(evidence), *_about_outputs(evidence), *_right_only(evidence)]
     if probe is not None:
         facts += [*_right_for_some(probe), *_about_upstream(probe), *_about_sums(probe)]
     return tuple(facts)
 
 
-def next_step(probe: Probe | None) -> str:
-    """One row of the Jacobian to work out by hand, where it is wrong; empty where there is none to show."""
+def next_step(evidence: Evidence, probe: Probe | None, *, pictured: bool) -> str:
+    """One row of the Jacobian to work out by hand, where it is wrong; empty where there is none to show.
+
+    Args:
+        evidence: the calls.
+        probe: what the answer made of further questions.
+        pictured: whether the implied Jacobian is shown, and with it the inputs that it was taken at.
+    """
     if probe is None or probe.one_hot is None or probe.expected.case.upstream is None:
         return ""
     jacobian = probe.output.jacobian.reshape(len(probe.one_hot), -1)
@@ -36,15 +43,21 @@ def next_step(probe: Probe | None) -> str:
     upstream = np.zeros(probe.expected.case.upstream.shape)
     upstream.flat[at] = 1
     wanted = jacobian[at].reshape(probe.output.value.shape)
-    where = (
-        "for the printed example"
-        if probe.expected.case.kind is CaseKind.PRINTED
-        else "for the inputs shown with the Jacobian"
-    )
+    where = "for the inputs shown with the Jacobian"
+    if probe.expected.case.kind is CaseKind.PRINTED:
+        where = "for the printed example"
+    elif not pictured:
+        where = f"for {_inputs(evidence.exercise, probe)}"
     return (
         f"Work out {probe.output.name} by hand {where} with dz = {_written(upstream)}; "
         f"expected {_written(wanted)}."
     )
+
+
+def _inputs(exercise: Exercise, probe: Probe) -> str:
+    named = zip(exercise.inputs, probe.expected.case.inputs, strict=True)
+    values = (f"{name} = {_written(value.astype(np.float64))}" for name, value in named)
+    return ", ".join((*values, *settings_of(exercise, probe.expected.case)))
 
 
 def _about_outputs(evidence: Evidence) -> Iterator[str]:
@@ -52,10 +65,54 @@ def _about_outputs(evidence: Evidence) -> Iterator[str]:
     ordinary = [o for o in evidence.observations if o.counts_as_moderate and o.findings]
     right = [n for at, n in enumerate(names) if all(o.findings[at].fault is None for o in ordinary)]
     if ordinary and right and len(right) < len(names):
-        yield f"{' and '.join(right)} {'is' if len(right) == 1 else 'are'} right."
+        yield f"{listed(tuple(right))} {'is' if len(right) == 1 else 'are'} right."
     some = sum(o.right for o in ordinary)
     if some:
-        yield f"It is right on {some} of {len(ordinary)} ordinary inputs."
+        asked = sum(o.counts_as_moderate for o in evidence.observations)  # those that stopped, too
+        yield f"It is right on {some} of {asked} ordinary inputs."
+
+
+def _about_repeating(evidence: Evidence) -> Iterator[str]:
+    """Two results for the same arguments, or one result for two different inputs."""
+    ordinary = [o for o in evidence.observations if o.counts_as_moderate and o.findings]
+    once = [o for o in ordinary if not o.again]
+    for again in (o for o in ordinary if o.again):
+        if any(o.case is again.case and _differ(o, again) for o in once):
+            yield "Called twice with the same arguments, it gave two different results."
+            return
+    pairs = [(one, other) for at, one in enumerate(once) for other in once[:at] if _unlike(one, other)]
+    if any(_one_result(one, other) for one, other in pairs):
+        yield "For other inputs of the same shape it returned the very same numbers: where do they come from?"
+
+
+def _differ(one: Observation, other: Observation) -> bool:
+    """Whether two calls gave results that rounding does not explain."""
+    return any(
+        a.yours is not None
+        and b.yours is not None
+        and not np.allclose(a.yours, b.yours, rtol=0.0, atol=2 * output.tolerance, equal_nan=True)
+        for a, b, output in zip(one.findings, other.findings, one.expected.outputs, strict=True)
+    )
+
+
+def _unlike(one: Observation, other: Observation) -> bool:
+    """Whether no argument of one call is that of the other."""
+    pairs = zip(one.case.arguments, other.case.arguments, strict=True)
+    return not any(np.array_equal(a, b) for a, b in pairs)
+
+
+def _one_result(one: Observation, other: Observation) -> bool:
+    """Whether an output is the same in two calls, and should not be; zeros or a single entry tell nothing."""
+    return any(
+        a.yours is not None
+        and b.yours is not None
+        and np.count_nonzero(a.yours) > 1
+        and np.array_equal(a.yours, b.yours)
+        and not np.array_equal(x.value, y.value)
+        for a, b, x, y in zip(
+            one.findings, other.findings, one.expected.outputs, other.expected.outputs, strict=True
+        )
+    )
 
 
 def _right_only(evidence: Evidence) -> Iterator[str]:

@@ -12,6 +12,8 @@ import numpy as np
 from gradecheck.exercise import Exercise, Float64, Formula, Mistake
 from gradecheck.reference.expectation import true_jacobians, true_products
 
+#: From a way to lay out a Jacobian, given dz, to the formula that returns it.
+_LaidOut = Callable[[Callable[[Float64, Any], Any]], Formula]
 _VALUE = "That is how large z is. How fast does it change?"
 _HOLD = "Hold everything else still and nudge one argument. By how much does z move?"
 #: Steps that people take down a slope.
@@ -28,7 +30,7 @@ def mistakes_with_arguments(exercise: Exercise) -> tuple[Mistake, ...]:
         _forward_value(exercise),
         _forward_value_times_upstream(exercise),
         *_of_another_argument(exercise),
-        *((_full_jacobian(exercise),) if exercise.truth is None else ()),
+        *(_with_jacobian(exercise) if exercise.truth is None else ()),
         _argument_returned(exercise),
         _own_argument(exercise),
         _updated(exercise),
@@ -116,28 +118,48 @@ def _of_another_argument(exercise: Exercise) -> tuple[Mistake, ...]:
     )
 
 
-def _full_jacobian(exercise: Exercise) -> Mistake:
-    def laid_out(order: Callable[[Float64, int], Any]) -> Formula:
+def _with_jacobian(exercise: Exercise) -> tuple[Mistake, ...]:
+    def laid_out(order: Callable[[Float64, Any], Any]) -> Formula:
         def formula(_vjp: object, *arguments: Any) -> Any:
             count = len(exercise.arguments)
-            dz = arguments[count - 1]
             matrices = true_jacobians(exercise, arguments[:count], arguments[count:])
-            return tuple(order(matrix, np.ndim(dz)) for matrix in matrices)
+            return tuple(order(matrix, arguments[count - 1]) for matrix in matrices)
 
         return formula
 
+    return _full_jacobian(exercise, laid_out), _jacobian_not_summed(exercise, laid_out)
+
+
+def _matrix(jacobian: Float64, dz: Any) -> Any:
+    """A row for each entry of z, a column for each entry of the argument."""
+    return jacobian.reshape(np.size(dz), -1)
+
+
+def _full_jacobian(exercise: Exercise, laid_out: _LaidOut) -> Mistake:
     return Mistake(
         "full-jacobian",
         "You built the whole Jacobian, every dz[i]/dx[j]. The answer has the shape of the argument.",
         "How many numbers are in the argument, and how many in your answer?",
         "Bring the Jacobian and dz together, so that the axes of z disappear.",
-        laid_out(lambda matrix, _rank: matrix),
+        laid_out(lambda jacobian, _dz: jacobian),
         takes_settings=bool(exercise.settings),
         also=(
-            laid_out(lambda matrix, rank: matrix.reshape(int(np.prod(matrix.shape[:rank])), -1)),
-            laid_out(lambda matrix, rank: matrix.reshape(int(np.prod(matrix.shape[:rank])), -1).T),
-            laid_out(lambda matrix, rank: np.moveaxis(matrix, range(rank), range(-rank, 0))),
+            laid_out(_matrix),
+            laid_out(lambda jacobian, dz: _matrix(jacobian, dz).T),
+            laid_out(lambda jacobian, dz: np.moveaxis(jacobian, range(dz.ndim), range(-dz.ndim, 0))),
         ),
+    )
+
+
+def _jacobian_not_summed(exercise: Exercise, laid_out: _LaidOut) -> Mistake:
+    return Mistake(
+        "jacobian-not-summed",
+        "Each row of the Jacobian is multiplied by its entry of dz, and nothing is added up.",
+        "How many numbers are in the argument, and how many in your answer?",
+        "In the Jacobian, a column belongs to one input. How does it become one number?",
+        laid_out(lambda jacobian, dz: _matrix(jacobian, dz) * dz.reshape(-1, 1)),
+        takes_settings=bool(exercise.settings),
+        also=(laid_out(lambda jacobian, dz: (_matrix(jacobian, dz) * dz.reshape(-1, 1)).T),),
     )
 
 

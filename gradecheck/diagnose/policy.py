@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gradecheck.diagnose.words import listed
+from gradecheck.diagnose.form import listed
 
 
 @dataclass(frozen=True)

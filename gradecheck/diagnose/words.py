@@ -4,15 +4,16 @@ import re
 
 import numpy as np
 
-from gradecheck.cases import CaseKind, shapes_of
+from gradecheck.cases import CaseKind
 from gradecheck.compare import Fault, Finding
 from gradecheck.diagnose.calling import is_another_signature, is_not_as_asked
-from gradecheck.diagnose.clues import behind_not_finite, broadcast
+from gradecheck.diagnose.clues import behind_not_finite
+from gradecheck.diagnose.form import given, listed, wrong_form
 from gradecheck.exercise import Mistake
 from gradecheck.observe import Evidence, Observation
 from gradecheck.reference.expectation import ExpectedOutput
 from gradecheck.run.caller import ArgumentKind
-from gradecheck.run.outcome import Died, Frame, Missing, Raised, Returned, TimedOut
+from gradecheck.run.outcome import Died, Frame, Missing, Raised, TimedOut
 
 #: The one or two words of each fault in a table.
 LABELS = {
@@ -130,12 +131,18 @@ def differs_again(evidence: Evidence, output: str) -> str:
 
 
 def wrong(
-    evidence: Evidence, fault: Observation, finding: Finding, output: ExpectedOutput, *, secret: bool
+    evidence: Evidence,
+    fault: Observation,
+    finding: Finding,
+    output: ExpectedOutput,
+    *,
+    secret: bool,
+    guess: bool,
 ) -> str:
-    """One output is wrong: in its structure, or in its values."""
+    """One output is wrong: in its structure, where a cause may be guessed at, or in its values."""
     at = next(i for i, each in enumerate(fault.findings) if each is finding)
     if finding.wrong is None:
-        return _wrong_structure(evidence, fault, at, output)
+        return wrong_form(evidence, fault, at, output, guess=guess)
     where = _on(evidence, fault)
     element = _element(output, finding)
     if finding.fault is Fault.NOT_FINITE and finding.yours is not None:
@@ -147,24 +154,6 @@ def wrong(
         return f"{element} is wrong{where}{share}."
     yours, wanted = _apart(_yours(finding), float(output.value[finding.worst]))
     return f"{element} is {yours}, expected {wanted}{where}{share}."
-
-
-def _wrong_structure(evidence: Evidence, fault: Observation, at: int, output: ExpectedOutput) -> str:
-    """What came back is not of the form that was asked for."""
-    finding, name, shape = fault.findings[at], output.name, output.value.shape
-    match finding.fault:
-        case Fault.COUNT:
-            returned, asked = _count(int(finding.detail)), _count(len(evidence.exercise.outputs))
-            return f"your function returned {returned}; {asked} wanted: {_returns(evidence)}."
-        case Fault.DTYPE:
-            return f"{name} holds {finding.detail}; real numbers are wanted, such as float32."
-        case Fault.SHAPE:
-            like = f"the shape of {name[1:]}" if name[1:] else "an entry for each output and each input"
-            assert isinstance(fault.outcome, Returned)
-            stretched = broadcast(np.shape(fault.outcome.values[at]), shape)  # type: ignore[arg-type]
-            return f"{name} has shape {finding.detail}; it must have {shape}, {like}.{stretched}"
-    forgotten = " Is a return missing?" if finding.detail == "None" else ""
-    return f"your function returned {finding.detail}; {name} is an array of shape {shape}.{forgotten}"
 
 
 def right_but_extremes(
@@ -218,14 +207,12 @@ def _on(evidence: Evidence, fault: Observation) -> str:
         return f" {evidence.exercise.place.format_map(named)}"
     if fault.case.kind is CaseKind.PRINTED:
         return " in the printed example"
-    shapes = ", ".join(f"{name} {shape}" for name, shape in shapes_of(evidence.exercise, fault.case).items())
-    return f" for inputs of shape {shapes}"
+    return f" for inputs of shape {given(evidence.exercise, fault.case)}"
 
 
 def _shapes(evidence: Evidence, fault: Observation) -> str:
-    shapes = ", ".join(f"{name} {shape}" for name, shape in shapes_of(evidence.exercise, fault.case).items())
     wanted = ", ".join(f"{o.name} {o.value.shape}" for o in fault.expected.outputs)
-    return f"Shapes here: {shapes}; wanted: {wanted}."
+    return f"Shapes here: {given(evidence.exercise, fault.case)}; wanted: {wanted}."
 
 
 def _inputs(evidence: Evidence, fault: Observation) -> str:
@@ -259,7 +246,7 @@ def _yours(finding: Finding) -> float:
 def _apart(yours: float, wanted: float) -> tuple[str, str]:
     """Both numbers, with as many digits as it takes to see that they differ."""
     for digits in range(4, 10):
-        shown = f"{yours:.{digits}g}", f"{wanted:.{digits}g}"
+        shown = f"{yours + 0.0:.{digits}g}", f"{wanted + 0.0:.{digits}g}"  # + 0.0 turns -0 into 0
         if shown[0] != shown[1]:
             break
     return shown
@@ -277,22 +264,9 @@ def _short(value: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> str:
     return np.array2string(value, separator=", ", threshold=6, edgeitems=2, precision=4).replace("\n", "")
 
 
-def _returns(evidence: Evidence) -> str:
-    return listed(evidence.exercise.outputs)
-
-
-def _count(number: int) -> str:
-    return "1 output" if number == 1 else f"{number} outputs"
-
-
 def _one_line(text: str, longest: int = 200) -> str:
     line = " ".join(text.split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
-
-
-def listed(names: tuple[str, ...]) -> str:
-    """The names, with "and" before the last."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _them(names: tuple[str, ...]) -> str:

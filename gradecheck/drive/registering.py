@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradecheck.drive.driver import NotAsAsked, described
+from gradecheck.drive.engine import usual_rules
 from gradecheck.graph import Operation
 
 Float64 = NDArray[np.float64]
@@ -24,6 +25,11 @@ def drive(student: Callable[..., Any], x: Float64, dz: Float64) -> tuple[Float64
         where they are no function; and for the first and for the second rule of one class whether there
         was an alarm, an exception or a warning: 1 or 0.
     """
+    with usual_rules():  # should they end up in the library's own registry
+        return _looked_up(student, x, dz)
+
+
+def _looked_up(student: Callable[..., Any], x: Float64, dz: Float64) -> tuple[Float64, ...]:
     kinds = _fresh("cube"), _fresh("twice_the_cube")
     registry: dict[Any, Any] = {}
     operation = SimpleNamespace(inputs=[x], output=x**3, input_nodes=[])

@@ -215,7 +215,7 @@ def as_array(value: object, what: str) -> Array:
         array = np.asarray(None)
     if array.dtype.kind not in "biuf":
         raise GraphError(
-            f"{what} is not an array of numbers but {type(value).__name__}: "
+            f"{what} is not an array of numbers but {_named(value)}: "
             "give an array, or lists of numbers whose rows have one length"
         )
     return np.array(array, dtype=np.float64)
@@ -238,3 +238,7 @@ def require_same_graph(node: Node, graph: Graph, where: str) -> None:
 
 def _described(thing: object) -> str:
     return f"the class {thing.__name__}" if isinstance(thing, type) else type(thing).__name__
+
+
+def _named(value: object) -> str:
+    return "None (is a return missing?)" if value is None else type(value).__name__

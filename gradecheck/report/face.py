@@ -115,11 +115,10 @@ def _stop_blocks(stop: Stop, verdict: Verdict) -> Iterator[Block]:
     """The student's own line, and the shapes where the message does not tell them."""
     if stop.raised.frame is not None and stop.raised.frame.code:
         yield Code(_place(stop.raised.frame), printable(stop.raised.frame.code)[:_LONGEST_LINE])
-    given = ", ".join(f"{name} {shape}" for name, shape in stop.shapes)
     wanted = ", ".join(f"{name} {shape}" for name, shape in stop.wanted)
     called = not verdict.exercise.driver  # else the shapes are those of no call that a student wrote
-    if called and f"{given}; wanted: {wanted}" not in verdict.message:
-        yield Said(f"{given}; wanted: {wanted}", "shapes here")
+    if called and f"{stop.given}; wanted: {wanted}" not in verdict.message:
+        yield Said(f"{stop.given}; wanted: {wanted}", "shapes here")
 
 
 def _place(frame: Frame) -> str:
@@ -131,7 +130,7 @@ def _call_blocks(shown: Shown) -> Iterator[Block]:
     table = table_of(shown)
     hidden = shown.expected is None
     yield replace(table, title=f"the grader's {table.title}") if hidden else table
-    inputs = ", ".join(f"{name} = {value}" for name, value in inputs_of(shown))
+    inputs = ", ".join((*(f"{name} = {value}" for name, value in inputs_of(shown)), *shown.settings))
     if inputs:
         yield Said(inputs, "inputs")
 
@@ -146,7 +145,8 @@ def _known_blocks(verdict: Verdict) -> Iterator[Block]:
         yield Said(printable(" ".join(diagnosis.facts)), "what is known")
     if diagnosis.implied is not None:
         yield grids_of(diagnosis.implied)
-        at = ", ".join(f"{name} = {written(value)}" for name, value in diagnosis.implied.arguments)
+        values = (f"{name} = {written(value)}" for name, value in diagnosis.implied.arguments)
+        at = ", ".join((*values, *diagnosis.implied.settings))
         yield Said(f"{at}; a row for each entry of z, a column for each of the argument", "taken at")
         yield Said(" ".join(diagnosis.implied.remarks), "what it shows")
     if diagnosis.next_step:

@@ -1841,6 +1841,10 @@ def chain_paths__wrong_paths_subtracted(db_da, dc_da, dd_db, dd_dc, de_dd):
     return de_dd * (dd_db * db_da - dd_dc * dc_da)
 
 
+def chain_paths__wrong_everything_added(db_da, dc_da, dd_db, dd_dc, de_dd):
+    return sum([db_da, dc_da, dd_db, dd_dc, de_dd])
+
+
 def chain_paths__wrong_everything_multiplied(db_da, dc_da, dd_db, dd_dc, de_dd):
     return np.prod([db_da, dc_da, dd_db, dd_dc]) + de_dd
 
@@ -2178,6 +2182,30 @@ def compute_gradients__wrong_first_consumer_only(loss):
             for source, term in zip(node.input_nodes, sent if isinstance(sent, (tuple, list)) else [sent]):
                 table.setdefault(source, term)
     return table
+
+
+def compute_gradients__partial_recursion_without_order__at_once(loss):
+    gradients = {}
+
+    def visit(node, G):
+        gradients[node] = gradients.get(node, 0) + G
+        if isinstance(node, Operation):
+            terms = gradient_function(node)(node, gradients[node])
+            for below, term in zip(node.input_nodes, terms if isinstance(terms, tuple) else (terms,)):
+                visit(below, term)
+
+    visit(loss, np.ones_like(loss.output))
+    return gradients
+
+
+def compute_gradients__partial_operations_left_out(loss):
+    gradients = {loss: np.ones_like(loss.output)}
+    for node in reversed(topological_order(loss)):
+        if isinstance(node, Operation):
+            terms = gradient_function(node)(node, gradients[node])
+            for below, term in zip(node.input_nodes, terms if isinstance(terms, tuple) else (terms,)):
+                gradients[below] = gradients.get(below, 0) + term
+    return {node: G for node, G in gradients.items() if not isinstance(node, Operation)}
 
 
 def compute_gradients__wrong_nearest_nodes_first(loss):

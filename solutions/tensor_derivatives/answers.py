@@ -566,7 +566,7 @@ def relu__wrong_full_jacobian(x, dz):
     return tf.linalg.diag(tf.reshape(tf.cast(x > 0, tf.float32), [-1]))
 
 
-def relu__wrong_full_jacobian_with_upstream(x, dz):
+def relu__wrong_jacobian_not_summed(x, dz):
     return np.diag(np.ravel(np.asarray(dz) * (np.asarray(x) > 0)))
 
 

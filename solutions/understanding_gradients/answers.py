@@ -381,7 +381,7 @@ def sigmoid__wrong_forward_value_returned(x, dz):
     return tf.sigmoid(x)
 
 
-def sigmoid__wrong_matrix_returned(x, dz):
+def sigmoid__wrong_jacobian_not_summed(x, dz):
     s = tf.sigmoid(x)
     return tf.linalg.diag(dz * s * (1 - s))
 
@@ -1030,6 +1030,20 @@ def softmax__wrong_axis_left_over__row(x, dz):
 def softmax__wrong_summed_to_one_number(x, dz):
     p = tf.nn.softmax(x)
     return tf.reduce_sum(p * (dz - tf.reduce_sum(p * dz)))
+
+
+def softmax__wrong_jacobian_not_summed(x, dz):
+    p = tf.nn.softmax(x)
+    return (tf.linalg.diag(p) - p[:, None] * p[None, :]) * dz
+
+
+def softmax__wrong_last_term_only(x, dz):
+    p, d = tf.nn.softmax(x).numpy(), dz.numpy()
+    dx = np.zeros_like(p)
+    for i in range(len(p)):
+        for j in range(len(p)):
+            dx[i] = d[j] * p[j] * ((i == j) - p[i])
+    return dx
 
 
 def softmax__wrong_flattened_jacobian(x, dz):
