@@ -52,12 +52,14 @@ class Way:
         commands: what is typed.
         ours: whether the course has gradecheck's plug-in.
         scores: whether nbgrader's gradebook has its scores.
+        codes: with which it may end.
     """
 
     name: str
     commands: Commands
     ours: bool = True
     scores: bool = True
+    codes: Sequence[int] = (0, 1)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ def ways() -> dict[str, Way]:
         "bare": Way("`gradecheck grade --no-feedback`", _these((*grade, "--no-feedback"))),
     }
     if otter_run.is_installed():
-        compared["otter"] = Way("`otter run`, the printed example only", otter_run.commands, scores=False)
+        name = "`otter run`, the printed example only"
+        compared["otter"] = Way(name, otter_run.commands, scores=False, codes=(0,))
     return compared
 
 
@@ -129,7 +132,7 @@ def measure(way: Way, students: int, folder: Path, *, sandbox: bool) -> tuple[Us
     otter_run.write_autograder(folder, FUNCTIONS)
     used = Usage()
     for command in way.commands(folder):
-        used += run(command, folder)
+        used += run(command, folder, way.codes)
     if not way.scores:
         return used, {}
     scores = {(s.student, s.cell): s.score for s in read_scores(folder, ASSIGNMENT)}
