@@ -73,6 +73,11 @@ def exact_shape(shape: Shape) -> tuple[Shape, ...]:
     return (shape,)
 
 
+def entry(name: str, index: tuple[int, ...]) -> str:
+    """An entry of an output, such as "dx[1, 0]"; the output's name where it is a single number."""
+    return f"{name}[{', '.join(map(str, index))}]" if index else name
+
+
 @dataclass(frozen=True, eq=False)
 class Exercise:
     """One function that a student writes, and how it is judged.
@@ -106,6 +111,8 @@ class Exercise:
         tolerance: the largest error of a right answer, relative to the largest entry of the truth, or to that
             of the upstream gradient where this is larger; None for the tolerance of float32.
         place: where a wrong answer was given, in words that name settings, such as "in the graph {graph}".
+        entry_called: what an entry of an output is called where its index alone would say little: from the
+            output's name, the index in it, and the settings; `entry` says it with the index.
         drawing: from the settings to a graph without numbers, where the last output is what is compared at
             each of its operations, and the others are what is compared at its leaves.
         mistakes: the known mistakes of this exercise, besides those that any exercise can have.
@@ -135,6 +142,7 @@ class Exercise:
     named_outputs: tuple[str, ...] = ()
     tolerance: float | None = None
     place: str = ""
+    entry_called: Callable[..., str] | None = None
     drawing: Callable[..., Drawing] | None = None
     mistakes: tuple[Mistake, ...] = field(default=())
     worth_knowing: str = ""

@@ -17,7 +17,7 @@ from gradecheck.catalogue.engines import (
     recursive_at_once,
 )
 from gradecheck.drive.battery import count_operations, draw, run_in_numpy, run_in_tensorflow
-from gradecheck.exercise import Exercise, Float64, Mistake
+from gradecheck.exercise import Exercise, Float64, Mistake, entry
 from gradecheck.graph import Node, Operation
 
 
@@ -148,6 +148,13 @@ _MISTAKES = (
         answers=(gathering(backward_from),),
     ),
     Mistake(
+        "nothing-below-the-loss",
+        "Below the loss every gradient is missing, or zero.",
+        "Print the dict. Which nodes does it hold, and what?",
+        "What an operation sends back has to be added to what its inputs have got so far.",
+        answers=(lambda loss: {loss: np.ones(())},),
+    ),
+    Mistake(
         "started-from-the-loss-itself",
         "Your walk starts from the value of the loss, not from its gradient.",
         "How fast does the loss change with the loss?",
@@ -182,6 +189,14 @@ def _truth(vjp: Any, a: Float64, b: Float64, dz: Float64, name: str) -> tuple[Fl
     return tuple(vjp(a, b, np.zeros((count_operations(name), *a.shape)), dz))
 
 
+def _called(output: str, index: tuple[int, ...], name: str) -> str:
+    """The operations stand one after the other in the last output."""
+    if not output.startswith("at "):
+        return entry(output, index)
+    node = [node for node in draw(name).nodes if node.label != node.name][index[0]]
+    return f"the gradient at {node.name} = {node.label}, entry {list(index[1:])},"
+
+
 _NAMES = (
     *("diamond", "chain", "skip_first", "skip_last", "swish", "square", "matsq", "x_minus_x"),
     *("nested", "reuse", "dead", "skip_nonleaf", "alias"),
@@ -205,6 +220,7 @@ COMPUTE_GRADIENTS = Exercise(
     named_outputs=("da", "db", "at the operations"),
     tolerance=1e-6,
     place="in the graph {graph}",
+    entry_called=_called,
     drawing=draw,
     mistakes=_MISTAKES,
     worth_knowing="Each arrow is walked once, however many paths lead through it.",

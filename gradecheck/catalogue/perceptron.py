@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gradecheck.drive.training import CENTRE, RATE, SPREAD, clouds
-from gradecheck.exercise import Exercise, Float64, Mistake
+from gradecheck.exercise import Exercise, Float64, Mistake, entry
 from gradecheck.graph import Variable
 
 #: `gradients(X, c, P, W)`: what a step takes for dW and db.
@@ -154,7 +154,20 @@ def _forward(lib: Any, noise: Any, W: Any, b: Any) -> Any:
 def _truth(vjp: Any, noise: Float64, W: Float64, b: Float64) -> tuple[Any, ...]:
     """What must hold: see `gradecheck.drive.training.drive`."""
     _, dW, db = vjp(noise, W, b, np.ones(()))
-    return dW, db, _forward(np, noise, W, b), np.zeros(3), np.ones(()), np.ones(())
+    _, then_dW, then_db = vjp(noise, W - RATE * dW, b - RATE * db, np.ones(()))
+    both = np.stack([dW, then_dW]), np.stack([db, then_db])
+    return *both, _forward(np, noise, W, b), np.zeros(3), np.ones(()), np.ones(())
+
+
+_DRIFT = ("row 0 of W", "row 1 of W", "b")
+
+
+def _called(output: str, index: tuple[int, ...]) -> str:
+    """The steps, and the sums that training cannot change, stand one after the other."""
+    first, *rest = index
+    if output.startswith("drift"):
+        return f"the change of the sum of {_DRIFT[first]} in all steps together"
+    return f"{entry(output.split()[0], tuple(rest))} of the {('first', 'second')[first]} step"
 
 
 PERCEPTRON = Exercise(
@@ -177,9 +190,10 @@ PERCEPTRON = Exercise(
     truth=_truth,
     place=f"where X is {SPREAD:g} * noise, less {CENTRE:g} in even rows and plus {CENTRE:g} in odd ones",
     named_outputs=(
-        *("dW of the first step", "db of the first step", "the first loss", "drift of the sums"),
+        *("dW of the first two steps", "db of the first two steps", "the first loss", "drift of the sums"),
         *("share of steps downhill", "accuracy"),
     ),
+    entry_called=_called,
     tolerance=1e-6,
     mistakes=_MISTAKES,
     worth_knowing=f"A falling loss proves little: at a rate of {RATE:g} many a wrong gradient makes it fall.",

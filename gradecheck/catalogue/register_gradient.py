@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradecheck.exercise import Exercise, Float64, Mistake
+from gradecheck.exercise import Exercise, Float64, Mistake, entry
 
 
 def _registering(
@@ -14,12 +14,16 @@ def _registering(
     give_back: Callable[[Any], Any] = lambda rule: rule,
     *,
     alarm: bool = True,
+    look_for: Callable[[Any, Any], Any] = lambda operation, _rule: operation,
 ) -> Callable[..., Any]:
-    """A decorator of two layers that enters a rule in some way, and gives something back."""
+    """A decorator of two layers that enters a rule in some way, and gives something back.
+
+    There is an alarm, if any, where the registry has what `look_for(operation, rule)` gives already.
+    """
 
     def register_gradient(operation: Any, registry: dict[Any, Any]) -> Callable[..., Any]:
         def decorate(rule: Any) -> Any:
-            if alarm and operation in registry:
+            if alarm and look_for(operation, rule) in registry:
                 raise ValueError(f"{operation.__name__} has a gradient already")
             enter(registry, operation, rule)
             return give_back(rule)
@@ -58,6 +62,11 @@ def _by_name_as_well(registry: dict[Any, Any], operation: Any, rule: Any) -> Non
     registry[operation] = registry[operation.__name__] = rule
 
 
+def _elsewhere(operation: Any, _registry: dict[Any, Any]) -> Callable[..., Any]:
+    decorator: Callable[..., Any] = _registering(_properly)(operation, _OF_ITS_OWN)
+    return decorator
+
+
 def _warns_always(operation: Any, registry: dict[Any, Any]) -> Callable[..., Any]:
     warnings.warn(f"{operation.__name__} gets a gradient", stacklevel=2)
     decorator: Callable[..., Any] = _registering(_properly, alarm=False)(operation, registry)
@@ -68,6 +77,7 @@ def _nowhere(_registry: dict[Any, Any], _operation: Any, _rule: Any) -> None:
     """Enters nothing."""
 
 
+_OF_ITS_OWN: dict[Any, Any] = {}
 _UNDER = "The rule stands in the registry under something else than the class of its operation: "
 _LOOK_UP = "Whoever walks back through a graph has an operation op in his hand and looks up type(op)."
 _MISTAKES = (
@@ -86,7 +96,11 @@ _MISTAKES = (
         f"{_UNDER}its name, a text.",
         _LOOK_UP,
         "Is the class the same thing as the text of its name?",
-        answers=(_registering(_by_name), _registering(_by_name, alarm=False)),
+        answers=(
+            _registering(_by_name),
+            _registering(_by_name, alarm=False),
+            _registering(_by_name, look_for=lambda operation, _rule: operation.__name__),
+        ),
     ),
     Mistake(
         "registered-under-instance",
@@ -107,7 +121,11 @@ _MISTAKES = (
         f"{_UNDER}the name of the rule.",
         _LOOK_UP,
         "What belongs into the brackets after registry?",
-        answers=(_registering(_by_rules_name), _registering(_by_rules_name, alarm=False)),
+        answers=(
+            _registering(_by_rules_name),
+            _registering(_by_rules_name, alarm=False),
+            _registering(_by_rules_name, look_for=lambda _operation, rule: rule.__name__),
+        ),
     ),
     Mistake(
         "earlier-rules-thrown-away",
@@ -121,7 +139,7 @@ _MISTAKES = (
         "The registry is as it was before.",
         "Print the registry after the cell with the @.",
         "Is the registry that you were given the one that you write into?",
-        answers=(_registering(_nowhere), _registering(_nowhere, alarm=False)),
+        answers=(_registering(_nowhere), _registering(_nowhere, alarm=False), _elsewhere),
     ),
     Mistake(
         "registered-under-name-as-well",
@@ -150,7 +168,28 @@ _MISTAKES = (
 def _truth(vjp: Any, x: Float64, dz: Float64) -> tuple[Float64, ...]:
     """Two keys, both classes; two rules, found twice; an alarm at the second rule of a class alone."""
     rules = np.stack([vjp(x, dz)[0], vjp(x, 2 * dz)[0]])
-    return np.array([2.0, 0.0, 0.0, 0.0, 0.0]), rules, rules, np.array([0.0, 1.0])
+    return np.array([2.0, 0.0, 0.0, 0.0, 0.0, 0.0]), rules, rules, np.array([0.0, 1.0])
+
+
+_KEYS = (
+    *("the two classes", "texts with the name of a class", "texts with the name of a rule"),
+    *("operations", "functions", "something else"),
+)
+
+
+def _called(output: str, index: tuple[int, ...]) -> str:
+    """What is counted, or whose rule it is."""
+    first, *rest = index
+    match output:
+        case "kinds of keys":
+            return f"after two rules, the number of keys that are {_KEYS[first]}"
+        case "alarms":
+            place = ("the first rule of a class", "a second rule for one class")[first]
+            return f"the number of alarms at {place}"
+    which = ("first", "second")[first]
+    kept = output.startswith("kept")
+    who = f"the name under the {which} @" if kept else f"the rule in the registry for the {which} class"
+    return entry(f"what {who} gives", tuple(rest))
 
 
 REGISTER_GRADIENT = Exercise(
@@ -167,6 +206,7 @@ REGISTER_GRADIENT = Exercise(
     called_as="RegisterGradient(operation, registry)",
     truth=_truth,
     named_outputs=("kinds of keys", "found in the registry", "kept by its name", "alarms"),
+    entry_called=_called,
     tolerance=1e-6,
     place="when the rules of two new operations are registered and called",
     mistakes=_MISTAKES,

@@ -151,6 +151,8 @@ def _match(asked: _Asked, mistake: Mistake, predictions: Iterator[Prediction]) -
                 return None
             stops_alike += 1
             continue
+        if _is_contradicted(asked, observation, predicted):
+            return None
         agrees = _agrees(asked, observation, outcome, predicted)
         if agrees is None:
             continue  # the shapes do not fit the mistake's formula, so this case cannot tell
@@ -161,6 +163,23 @@ def _match(asked: _Asked, mistake: Mistake, predictions: Iterator[Prediction]) -
     # An exception of another type is the same slip if everything that did come back agrees.
     explained = telling and draws >= LEAST_DRAWS and (of_one_type or draws > stops)
     return _Match(mistake, tuple(all_predicted), stops_alike) if explained else None
+
+
+def _is_contradicted(asked: _Asked, observation: Observation, predicted: tuple[Float64, ...] | None) -> bool:
+    """Whether a mistake that is to explain one output would spoil another one, which is right.
+
+    Where arrays are asked, one gradient may have the wrong sign and the next not; what is driven makes all
+    its outputs in one go, such as the two variables of a model that was trained.
+    """
+    if asked.output is None or not asked.exercise.driver or predicted is None:
+        return False
+    truths = observation.expected.outputs
+    others = [at for at in range(len(truths)) if at != asked.output and at < len(predicted)]
+    return any(
+        finding.fault is None and not _same(truths[at].value, predicted[at], asked.near)
+        for at, finding in enumerate(observation.findings)
+        if at in others
+    )
 
 
 def _findings(observation: Observation, output: int | None) -> tuple[Finding, ...]:

@@ -2,13 +2,12 @@
 
 import re
 
-import numpy as np
-
 from gradecheck.cases import CaseKind
 from gradecheck.compare import Fault, Finding
 from gradecheck.diagnose.calling import is_another_signature, is_not_as_asked
 from gradecheck.diagnose.clues import behind_not_finite
 from gradecheck.diagnose.form import given, listed, wrong_form
+from gradecheck.diagnose.numbers import apart, element_of, number, short, yours_of
 from gradecheck.exercise import Mistake
 from gradecheck.observe import Evidence, Observation
 from gradecheck.reference.expectation import ExpectedOutput
@@ -114,7 +113,8 @@ def raised_on_extremes(evidence: Evidence, fault: Observation, outcome: Raised) 
 def recognised(mistake: Mistake, message: str, output: str = "") -> str:
     """What the mistake is, in which output if not in all, and then what it did here."""
     about = f"{output}: " if output else ""
-    return f"{about}{mistake.sentence} {re.sub('^your', 'Your', message)}"
+    begun = re.sub(r"^[a-z]{3,} ", lambda word: word[0].capitalize(), message)  # dx stays dx
+    return f"{about}{mistake.sentence} {begun}"
 
 
 def on_square_inputs(mistake: Mistake) -> str:
@@ -144,15 +144,15 @@ def wrong(
     if finding.wrong is None:
         return wrong_form(evidence, fault, at, output, guess=guess)
     where = _on(evidence, fault)
-    element = _element(output, finding)
+    element = element_of(evidence.exercise, fault, output, finding)
     if finding.fault is Fault.NOT_FINITE and finding.yours is not None:
         behind = behind_not_finite(evidence.exercise, fault, at, finding.yours)
-        return f"{element} is {_number(_yours(finding))}{where}.{behind}"
+        return f"{element} is {number(yours_of(finding))}{where}.{behind}"
     total = output.value.size
     share = "" if total == 1 else f" ({int(finding.wrong.sum())} of {total} entries are wrong)"
     if secret:
         return f"{element} is wrong{where}{share}."
-    yours, wanted = _apart(_yours(finding), float(output.value[finding.worst]))
+    yours, wanted = apart(yours_of(finding), float(output.value[finding.worst]))
     return f"{element} is {yours}, expected {wanted}{where}{share}."
 
 
@@ -161,7 +161,7 @@ def right_but_extremes(
 ) -> str:
     """Right wherever numbers are ordinary."""
     what = (
-        f"{_element(output, finding)} is {_number(_yours(finding))}"
+        f"{element_of(evidence.exercise, fault, output, finding)} is {number(yours_of(finding))}"
         if finding.yours is not None
         else f"{output.name} is not as wanted"
     )
@@ -217,7 +217,7 @@ def _shapes(evidence: Evidence, fault: Observation) -> str:
 
 def _inputs(evidence: Evidence, fault: Observation) -> str:
     inputs = zip(evidence.exercise.inputs, fault.case.inputs, strict=True)
-    return ", ".join(f"{name} = {_short(value)}" for name, value in inputs)
+    return ", ".join(f"{name} = {short(value)}" for name, value in inputs)
 
 
 def _stopped(outcome: Raised) -> str:
@@ -232,36 +232,6 @@ def _place(frame: Frame | None) -> str:
     cell = f" of cell {frame.cell}" if frame.cell is not None else ""
     code = f" ({frame.code})" if frame.code else ""
     return f"line {frame.line}{cell}{code}"
-
-
-def _element(output: ExpectedOutput, finding: Finding) -> str:
-    index = ", ".join(str(i) for i in finding.worst)
-    return f"{output.name}[{index}]" if finding.worst else output.name
-
-
-def _yours(finding: Finding) -> float:
-    return float(finding.yours[finding.worst]) if finding.yours is not None else float("nan")
-
-
-def _apart(yours: float, wanted: float) -> tuple[str, str]:
-    """Both numbers, with as many digits as it takes to see that they differ."""
-    for digits in range(4, 10):
-        shown = f"{yours + 0.0:.{digits}g}", f"{wanted + 0.0:.{digits}g}"  # + 0.0 turns -0 into 0
-        if shown[0] != shown[1]:
-            break
-    return shown
-
-
-def _number(value: float) -> str:
-    if np.isnan(value):
-        return "NaN"
-    if np.isinf(value):
-        return "infinite" if value > 0 else "minus infinite"
-    return f"{value:.4g}"
-
-
-def _short(value: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> str:
-    return np.array2string(value, separator=", ", threshold=6, edgeitems=2, precision=4).replace("\n", "")
 
 
 def _one_line(text: str, longest: int = 200) -> str:

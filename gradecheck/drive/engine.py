@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradecheck.drive.battery import build, subtract
+from gradecheck.drive.battery import build, draw, subtract
 from gradecheck.drive.driver import NotAsAsked, described
 from gradecheck.graph import (
     Graph,
@@ -19,6 +19,7 @@ from gradecheck.graph import (
     multiply,
     placeholder,
     reduce_sum,
+    topological_order,
 )
 
 Float64 = NDArray[np.float64]
@@ -52,8 +53,11 @@ def drive(
                 f"the dict of compute_gradients has {described(strange)} among its keys; "
                 "the keys wanted are the nodes themselves"
             )
-        at_leaves = [_at(gradients, leaf, a) for leaf in leaves]
-        return at_leaves[0], at_leaves[1], [_at(gradients, node, a) for node in operations]
+        matter = set(topological_order(loss))
+        at_leaves = [_at(gradients, leaf, a, matters=leaf in matter) for leaf in leaves]
+        at_operations = [_at(gradients, node, a, matters=node in matter) for node in operations]
+        _require_shapes(name, at_operations, a)
+        return at_leaves[0], at_leaves[1], at_operations
 
 
 def placeholder_of(value: Float64, feeds: dict[Any, Any]) -> placeholder:
@@ -83,7 +87,27 @@ def _shared(operation: Any, upstream: Float64) -> Any:
     return (upstream, upstream) if x.shape == y.shape else _RULES[add](operation, upstream)
 
 
-def _at(gradients: Mapping[Any, Any], node: Node, like: Float64) -> Any:
-    """A copy of what the table has for a node; zeros where it has nothing."""
-    found = gradients.get(node)
-    return np.zeros(like.shape) if found is None else np.array(found)
+def _at(gradients: Mapping[Any, Any], node: Node, like: Float64, *, matters: bool) -> Any:
+    """A copy of what the table has for a node; zeros where it has nothing.
+
+    A plain 0 is as good as zeros for a node that does not lead to the loss: nothing was ever added to it.
+    """
+    try:
+        found = np.array(gradients.get(node))
+    except ValueError:
+        raise NotAsAsked(f"the gradient at {node.name} is a list of rows of different lengths") from None
+    nothing = found.dtype == object and found.shape == () and found.item() is None
+    if nothing or (not matters and found.shape == () and found.dtype.kind in "fiu" and found == 0):
+        return np.zeros(like.shape)
+    return found
+
+
+def _require_shapes(name: str, at_operations: list[Any], like: Float64) -> None:
+    """Raise `NotAsAsked` where the gradient at an operation cannot stand beside the others in one array."""
+    drawn = [node for node in draw(name).nodes if node.label != node.name]
+    for node, found in zip(drawn, at_operations, strict=True):
+        if found.shape != like.shape:
+            raise NotAsAsked(
+                f"the gradient at {node.name} = {node.label} has shape {found.shape}; "
+                f"it must have {like.shape}, the shape of {node.name}"
+            )

@@ -20,8 +20,8 @@ def drive(student: Callable[..., Any], x: Float64, dz: Float64) -> tuple[Float64
 
     Returns:
         How many keys the registry has of each kind: the classes, texts with a class's name, names of
-        the rules, operations, others. What the rules give that are found in the registry under their
-        classes, 0 where none is; what the two names under the decorators give when they are called, 0
+        the rules, operations, functions, others. What the rules give that are found in the registry under
+        their classes, 0 where none is; what the two names under the decorators give when they are called, 0
         where they are no function; and for the first and for the second rule of one class whether there
         was an alarm, an exception or a warning: 1 or 0.
     """
@@ -46,16 +46,18 @@ def _looked_up(student: Callable[..., Any], x: Float64, dz: Float64) -> tuple[Fl
 
 
 def _kinds_of_keys(registry: dict[Any, Any], kinds: tuple[type, ...], of_rules: set[str]) -> Float64:
-    counts = np.zeros(5)
+    counts = np.zeros(6)
     for key in registry:
         if isinstance(key, type):
-            counts[0 if key in kinds else 4] += 1
+            counts[0 if key in kinds else 5] += 1
         elif isinstance(key, str) and key in of_rules:
             counts[2] += 1
         elif isinstance(key, str):
-            counts[1 if any(kind.__name__ in key for kind in kinds) else 4] += 1
+            counts[1 if any(kind.__name__ in key for kind in kinds) else 5] += 1
+        elif isinstance(key, kinds):
+            counts[3] += 1
         else:
-            counts[3 if isinstance(key, kinds) else 4] += 1
+            counts[4 if callable(key) else 5] += 1
     return counts
 
 

@@ -34,18 +34,20 @@ def clouds(noise: Float64) -> tuple[Float64, Float64]:
 
 
 def drive(student: Callable[..., Any], noise: Float64, W: Float64, b: Float64) -> tuple[Any, ...]:
-    """What one step and what many steps make of W and b.
+    """What the first two steps and what many steps make of W and b.
 
     Returns:
-        dW and db: what the first step took away, divided by the rate. The loss that is reported first.
-        How far the sums W.sum(axis=1) and b.sum() have drifted after all steps, (3,). The share of the steps
-        at which the reported loss fell and was finite. The share of the points on the right side in the end,
-        as a part of `ACCURATE`, at most 1.
+        dW and db: what each of the first two steps took away, divided by the rate, (2, 2, 2) and (2, 2): a
+        second step shows momentum, a rate that changes, and probabilities that are out of date. The loss
+        that is reported first. How far the sums W.sum(axis=1) and b.sum() have drifted after all steps, (3,).
+        The share of the steps at which the reported loss fell and was finite. The share of the points on the
+        right side in the end, as a part of `ACCURATE`, at most 1.
     """
     points, classes = clouds(noise)
-    losses, after_one = _train(student, points, classes, (W, b), 1)
-    gradients = [(before - after) / RATE for before, after in zip((W, b), after_one, strict=True)]
-    first = losses[0]
+    (first,), after_one = _train(student, points, classes, (W, b), 1)
+    _, after_two = _train(student, points, classes, (W, b), 2)
+    places = zip((W, b), after_one, after_two, strict=True)
+    gradients = [-np.diff(np.stack(values), axis=0) / RATE for values in places]
     losses, (weights, bias) = _train(student, points, classes, (W, b), STEPS)
     drift = np.concatenate([weights.sum(axis=1) - W.sum(axis=1), [bias.sum() - b.sum()]])
     fell = np.mean(np.diff(losses) < 0)  # NaN is not below anything

@@ -71,9 +71,9 @@ def _terms(operation: Operation, upstream: Array) -> list[Array]:
     rule = gradient_function(operation)
     try:
         result = rule(operation, upstream.copy())  # a copy: a careless rule may write into it
-    except (TypeError, ValueError, IndexError) as error:
+    except Exception as error:  # whatever a rule of one's own may raise
         raise GraphError(
-            f"the gradient of {operation.name} stopped: {error}; "
+            f"the gradient of {operation.name} stopped: {type(error).__name__}: {error}; "
             f"it was given an array of shape {upstream.shape}, look at the function registered for it"
         ) from error
     terms = list(result) if isinstance(result, tuple | list) else [result]

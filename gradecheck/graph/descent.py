@@ -1,5 +1,7 @@
 """One step downhill."""
 
+import numpy as np
+
 from gradecheck.graph.backpropagation import compute_gradients
 from gradecheck.graph.nodes import (
     Array,
@@ -7,6 +9,7 @@ from gradecheck.graph.nodes import (
     Node,
     Operation,
     Variable,
+    as_array,
     require_node,
     topological_order,
 )
@@ -21,7 +24,12 @@ class GradientDescentOptimizer:
     """
 
     def __init__(self, learning_rate: float) -> None:
-        self.learning_rate = float(learning_rate)
+        rate = as_array(learning_rate, "the learning rate")
+        if rate.shape != () or not 0 <= rate < np.inf:
+            raise GraphError(
+                f"the learning rate is {learning_rate!r}: give one number that is not below 0, such as 0.01"
+            )
+        self.learning_rate = float(rate)
 
     def minimize(self, loss: Node) -> Operation:
         """A node whose every run takes one step for all variables that the loss depends on.

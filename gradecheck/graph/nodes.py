@@ -163,6 +163,11 @@ class Operation(Node):
 
     def __init__(self, input_nodes: Sequence[Node] = (), *, name: str | None = None) -> None:
         super().__init__(name=name)
+        if isinstance(input_nodes, Node):
+            raise GraphError(
+                f"the input nodes of {self.name} are a list, also where there is one: "
+                f"write super().__init__([{input_nodes.name}])"
+            )
         self.input_nodes = list(input_nodes)
         self.inputs: list[Array] = []
         for node in self.input_nodes:
@@ -225,6 +230,10 @@ def require_node(node: object, role: str, advice: str) -> None:
     """Raise a `GraphError` unless `node` is a node."""
     if not isinstance(node, Node):
         raise GraphError(f"{role} is not a node of a graph but {_described(node)}: {advice}")
+    if not hasattr(node, "graph"):
+        raise GraphError(
+            f"{role} is no node yet: let __init__ of {type(node).__name__} begin with super().__init__([...])"
+        )
 
 
 def require_same_graph(node: Node, graph: Graph, where: str) -> None:
@@ -241,4 +250,6 @@ def _described(thing: object) -> str:
 
 
 def _named(value: object) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype}"
     return "None (is a return missing?)" if value is None else type(value).__name__

@@ -40,9 +40,12 @@ class Session:
             The node's value, in an array of the caller's own; shape () for a single number.
 
         Raises:
-            GraphError: a placeholder without a value, a value for something else, or shapes that do not fit.
+            GraphError: a placeholder without a value, a value for something else, shapes that do not fit, or
+                an operation whose compute stopped.
         """
-        require_node(node, "what run was given", "pass the node to compute, and values in feed_dict")
+        many = isinstance(node, list | tuple)
+        advice = "run them one by one" if many else "pass the node to compute, and values in feed_dict"
+        require_node(node, "what run was given", advice)
         feeds = _checked_feeds(node, {} if feed_dict is None else feed_dict)
         number = next(_numbers)
         with np.errstate(all="ignore"):  # _compute warns in NumPy's place, and names the node
@@ -82,10 +85,20 @@ def _compute(operation: Operation) -> Array:
     operation.inputs = [node.output for node in operation.input_nodes]
     try:
         value = operation.compute(*operation.inputs)
-    except (ValueError, IndexError) as error:
+    except GraphError:  # a step computes gradients, and those name the node themselves
+        raise
+    except Exception as error:  # whatever a compute of one's own may raise
         shapes = " and ".join(f"{node.name} of shape {node.output.shape}" for node in operation.input_nodes)
-        rule = operation.shape_rule or f"{error}; look at compute of {type(operation).__name__}"
-        raise GraphError(f"{operation.name} cannot compute with {shapes}: {rule}") from error
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        rule = operation.shape_rule or (
+            f"look at compute of {type(operation).__name__}, "
+            f"which was given {len(operation.inputs)} array(s): {what}"
+        )
+        raise GraphError(f"{operation.name} cannot compute with {shapes or 'no inputs'}: {rule}") from error
+    if value is None:
+        raise GraphError(
+            f"{operation.name} computed nothing: let compute of {type(operation).__name__} return its value"
+        )
     output = as_array(value, f"what {operation.name} computed")
     if not np.isfinite(output).all() and all(np.isfinite(array).all() for array in operation.inputs):
         sources = " and ".join(node.name for node in operation.input_nodes)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from gradecheck.graph import GraphError
 from gradecheck.run.limits import MAX_TEXT
 from gradecheck.run.outcome import Frame, Raised
 
@@ -43,11 +44,18 @@ def find_frame(trace: TracebackType | None, locate: Locate) -> Frame | None:
 
 def describe(error: BaseException, locate: Locate, used: tuple[str, ...] = ()) -> Raised:
     """An exception as data; never raises, whatever the exception's own methods do."""
+    error = _students_own(error, locate)
     frame = find_frame(error.__traceback__, locate)
     if frame is None and isinstance(error, SyntaxError) and error.filename and error.lineno:
         frame = locate(str(error.filename), error.lineno)
     name = type.__dict__["__name__"].__get__(type(error))
     return Raised(name[:100], message_of(error), frame, used)
+
+
+def _students_own(error: BaseException, locate: Locate) -> BaseException:
+    """What stopped a line of the student's, where the library of graphs has put it into a sentence."""
+    cause = error.__cause__ if isinstance(error, GraphError) else None
+    return error if cause is None or find_frame(cause.__traceback__, locate) is None else cause
 
 
 def message_of(error: BaseException) -> str:
