@@ -89,6 +89,7 @@ def regrade_course(root: Path, assignment: str, change: Change, how: How | None 
         done = grade_again(root, assignment, changed, tell, how)
     scores = read_class_scores(course_at(root), assignment, done.graded)
     print_class(scores, console)
+    print_left_to_grading(changed.changed, assignment, console)
     print_counting(done.counting, console)
     print_places(root, console)
     return 0 if scores.complete else 1
@@ -100,6 +101,17 @@ def print_counting(counting: Counting, console: Console) -> None:
     left_out = ", ".join(counting.left_out) or "nothing"
     how = ", rescaled" if counting.left_out and counting.rescaled else ""
     console.print(f"\nleft out   {left_out}; the rest is worth {whole:g} points{how}", markup=False)
+
+
+def print_left_to_grading(students: Sequence[str], assignment: str, console: Console) -> None:
+    """Whose notebooks and feedback do not say yet what counts."""
+    if students:
+        names = ", ".join(students[:3]) + (f" and {len(students) - 3} more" if len(students) > 3 else "")
+        console.print(
+            f"\nnot graded again: {names}; not graded before, or files, questions or gradecheck "
+            f"are others now: gradecheck grade {assignment}",
+            markup=False,
+        )
 
 
 def print_places(root: Path, console: Console, *, feedback: bool = True) -> None:

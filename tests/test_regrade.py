@@ -14,8 +14,10 @@ from gradecheck.errors import CourseNotReady
 from gradecheck.nbgrader.configuration import put_tools_on_path
 from gradecheck.nbgrader.generate import enter_in_gradebook, generate_release
 from gradecheck.nbgrader.grading import Graded, grade_assignment
+from gradecheck.nbgrader.ledger import Entry, find_entry
 from gradecheck.nbgrader.regrade import Change, counting_of, regrade_assignment
 from gradecheck.nbgrader.roster import course_at
+from gradecheck.nbgrader.run import Run
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +80,17 @@ def totals(course: Course) -> dict[str, tuple[float, float, float]]:
         }
 
 
+def entry_of(course: Course, student: str) -> Entry:
+    with Gradebook(address(course)) as gradebook:
+        entry = find_entry(gradebook, ASSIGNMENT, student)
+    assert entry is not None
+    return entry
+
+
+def broken_off(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def failed_tests(course: Course, student: str) -> bool:
     """Whether the formgrader says that tests have failed."""
     with Gradebook(address(course)) as gradebook:
@@ -123,6 +136,34 @@ def test_rescaled_the_rest_is_worth_as_much_as_all_was(course: Course) -> None:
     assert totals(course)["right"] == pytest.approx((75, 75, 0))
     regrade_assignment(course.root, ASSIGNMENT, Change(again=(FAULTY,)))
     assert contents_of(address(course)) == before
+
+
+def test_broken_off_it_goes_on_with_the_same_inputs_and_who_hands_in_anew_gets_others(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither `regrade` nor `grade` draws others for who has handed in nothing else since."""
+    before = comments(course, "wrong")
+    entries = {student: entry_of(course, student) for student in ("late", "right", "wrong")}
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "grade", broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            regrade_assignment(course.root, ASSIGNMENT, Change(without=["softmax"]))
+    course.submit("late", answer(course.solved(), "grad_softmax", WRONG))
+    grade_assignment(course.root, ASSIGNMENT, ["right", "late"])
+    again = regrade_assignment(course.root, ASSIGNMENT, Change(without=["softmax"]))
+    assert [entry.student for entry in again.graded] == ["late", "right", "wrong"]
+    assert comments(course, "wrong")["grad_conv2d"] == before["grad_conv2d"]
+    attempts = {student: entry_of(course, student).attempt - entries[student].attempt for student in entries}
+    assert attempts == {"late": 1, "right": 0, "wrong": 0}
+
+
+def test_who_is_left_to_the_next_grading_is_named(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    course.submit("wrong", course.solved())
+    course.submit("new", course.solved())
+    monkeypatch.chdir(course.root)
+    run = CliRunner().invoke(cli, ["regrade", ASSIGNMENT, "--without", "softmax"])
+    assert "not graded again: new, wrong; " in run.output
+    assert f"are others now: gradecheck grade {ASSIGNMENT}" in run.output
 
 
 def test_later_gradings_keep_it_even_if_the_notebook_is_entered_anew(course: Course) -> None:

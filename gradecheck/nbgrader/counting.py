@@ -1,11 +1,14 @@
 """What counts in an assignment, and how much: by nbgrader's gradebook, and a table of our own beside it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import Boolean, Column, Float, MetaData, String, Table, delete, insert, inspect, select
 
+from gradecheck.nbgrader.original import Original, originals_of
 from gradecheck.submission import exercise_of
 
 _LONGEST = 128
@@ -87,6 +90,24 @@ def read_counting(gradebook: Gradebook, assignment: str) -> Counting:
         row = kept.get((item.notebook, item.cell))
         items.append(item if row is None else replace(item, points=row.points, counts=bool(row.counts)))
     return Counting(tuple(items), bool(rows[0].rescaled))
+
+
+def notebooks_as_handed_out(
+    course: CourseDirectory, assignment: str, notebooks: Sequence[str], counting: Counting
+) -> tuple[Original, ...]:
+    """The instructor's notebooks with what their cells are worth if everything counts.
+
+    What is left out changes neither questions nor inputs: who was graded before is graded still.
+    """
+    originals = originals_of(course, assignment, notebooks)
+    return tuple(_unchanged(*pair, counting) for pair in zip(notebooks, originals, strict=True))
+
+
+def _unchanged(notebook: str, original: Original, counting: Counting) -> Original:
+    """Without nbgrader's checksums, too: they cover what a cell is worth, and nothing that is not here."""
+    points = {item.cell: item.points for item in counting.cells if item.notebook == notebook}
+    cells = (replace(c, checksum=None, max_score=points.get(c.name, c.max_score)) for c in original.cells)
+    return replace(original, cells=tuple(cells))
 
 
 def items_now(gradebook: Gradebook, assignment: str) -> tuple[Item, ...]:

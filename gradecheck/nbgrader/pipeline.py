@@ -6,6 +6,7 @@ kept: files that lie beside a notebook, timestamps, several notebooks an assignm
 """
 
 import copy
+import dataclasses
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,13 +27,14 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from gradecheck.nbgrader.class_list import notebooks_in
+from gradecheck.nbgrader.counting import notebooks_as_handed_out, read_counting
 from gradecheck.nbgrader.digest import digest_of
 from gradecheck.nbgrader.execute import Done, ExecuteInWorker, Work
 from gradecheck.nbgrader.gradebook import KeptGradebook
 from gradecheck.nbgrader.handin import MARKS, record_of
 from gradecheck.nbgrader.journal import JOURNAL, Exchange, Journal
 from gradecheck.nbgrader.ledger import Entry, find_entry, note_exchange, recover, write_entry
-from gradecheck.nbgrader.original import Original, originals_of
+from gradecheck.nbgrader.original import Original
 from gradecheck.nbgrader.pages import LastUse, remember_filters
 from gradecheck.nbgrader.reading import sound_notebook
 from gradecheck.nbgrader.staging import Staged, remove
@@ -97,14 +99,15 @@ class Pipeline:
             remember_filters(self._printer)
         self._execute = next(step for step in self._grade if isinstance(step, ExecuteInWorker))
         self._notebooks = [n.name for n in gradebook.find_assignment(assignment).notebooks]
+        self._counting = read_counting(gradebook, assignment)
 
     @property
     def _with_feedback(self) -> bool:
         return self._steps == _STEPS
 
-    def originals(self) -> Sequence[Original]:
-        """The instructor's notebooks."""
-        return originals_of(self._course, self._assignment, self._notebooks)
+    def _asked(self) -> Sequence[Original]:
+        """The instructor's notebooks, whatever of them counts."""
+        return notebooks_as_handed_out(self._course, self._assignment, self._notebooks, self._counting)
 
     def submitted(self, student: str) -> Path:
         """Where a student's files are."""
@@ -116,7 +119,7 @@ class Pipeline:
         return (
             entry is not None
             and entry.complete
-            and entry.digest == digest_of(self.submitted(student), self.originals())
+            and entry.digest == digest_of(self.submitted(student), self._asked())
             and (entry.revealed or not self._with_feedback)
             and all(staged.place.exists() for staged in self._folders(student))
         )
@@ -127,7 +130,8 @@ class Pipeline:
         Raises:
             NbGraderException: there is no notebook.
         """
-        hand = InHand(student, digest_of(self.submitted(student), self.originals()))
+        hand = InHand(student, digest_of(self.submitted(student), self._asked()))
+        self._note_other_files(hand)
         converter = self._autograde
         self._made.student_id = escape(student)
         converter.notebooks = notebooks_in(self.submitted(student), self._made.notebook_id)
@@ -140,6 +144,15 @@ class Pipeline:
         if not hand.sheets:
             raise NbGraderException(f"none of its notebooks belongs to {self._assignment}")
         return hand
+
+    def _note_other_files(self, hand: InHand) -> None:
+        """Who hands in anew after a regrade that was broken off has seen the feedback on these inputs."""
+        entry = find_entry(self._gradebook, self._assignment, hand.student)
+        if entry is None or entry.complete or entry.revealed:
+            return
+        if entry.digest not in ("", hand.digest):
+            revealed = dataclasses.replace(entry, revealed=True)
+            write_entry(self._gradebook, self._assignment, hand.student, revealed)
 
     def _prepare_sheet(self, name: str) -> Sheet:
         resources = self._autograde.init_single_notebook_resources(name)

@@ -9,13 +9,12 @@ from nbgrader.coursedir import CourseDirectory
 
 from gradecheck.errors import CourseNotReady
 from gradecheck.nbgrader.class_list import existing_gradebook, handed_in
-from gradecheck.nbgrader.counting import Counting, read_counting
+from gradecheck.nbgrader.counting import Counting, notebooks_as_handed_out, read_counting
 from gradecheck.nbgrader.digest import digest_of
 from gradecheck.nbgrader.grading import Graded, How, OnProgress, grade_assignment
-from gradecheck.nbgrader.ledger import find_entry, open_ledger
+from gradecheck.nbgrader.ledger import Entry, find_entry, open_ledger, write_entry
 from gradecheck.nbgrader.left_out import change_counting, settle_left_out
 from gradecheck.nbgrader.lock import only_grader
-from gradecheck.nbgrader.original import originals_of
 from gradecheck.nbgrader.roster import course_at
 
 
@@ -41,11 +40,13 @@ class Changed:
     Attributes:
         counting: what counts.
         students: who is to be graded again.
+        changed: who has changed a file since, was asked something else, or was never graded.
         reviewed: the ids of the grades that a person gave and that wait for nobody.
     """
 
     counting: Counting
     students: tuple[str, ...]
+    changed: tuple[str, ...]
     reviewed: frozenset[str]
 
 
@@ -105,11 +106,14 @@ def change_what_counts(course_root: Path, assignment: str, change: Change) -> Ch
     course = course_at(root)
     counting_of(course, assignment)  # says what is not there
     with only_grader(root), existing_gradebook(course) as gradebook:
-        students = _unchanged(course, gradebook, assignment)
+        students, changed = _told_apart(course, gradebook, assignment)
+        for student, entry in students.items():  # if this is broken off, they keep their inputs
+            pending = replace(entry, complete=False, revealed=False)
+            write_entry(gradebook, assignment, student, pending)
         counting = change_counting(
             gradebook, assignment, without=change.without, again=change.again, rescale=change.rescale
         )
-        return Changed(counting, tuple(students), _reviewed(gradebook))
+        return Changed(counting, tuple(students), changed, _reviewed(gradebook))
 
 
 def grade_again(
@@ -149,18 +153,22 @@ def _take_as_reviewed(gradebook: Gradebook, reviewed: Collection[str]) -> None:
     gradebook.db.commit()
 
 
-def _unchanged(course: CourseDirectory, gradebook: Gradebook, assignment: str) -> list[str]:
-    """Whose files are those that were graded last."""
+def _told_apart(
+    course: CourseDirectory, gradebook: Gradebook, assignment: str
+) -> tuple[dict[str, Entry], tuple[str, ...]]:
+    """Whose files are those that were graded last, with the entries in the ledger, and all others."""
     open_ledger(gradebook)
     notebooks = [notebook.name for notebook in gradebook.find_assignment(assignment).notebooks]
-    originals = originals_of(course, assignment, notebooks)
-    found = []
-    for student in handed_in(course, assignment):
+    counting = read_counting(gradebook, assignment)
+    asked = notebooks_as_handed_out(course, assignment, notebooks, counting)
+    same: dict[str, Entry] = {}
+    students = handed_in(course, assignment)
+    for student in students:
         entry = find_entry(gradebook, assignment, student)
         folder = Path(course.format_path(course.submitted_directory, student, assignment))
         if entry is None:
             continue
         by_nbgraders_commands = entry.digest == "" and not entry.revealed
-        if by_nbgraders_commands or entry.digest == digest_of(folder, originals):
-            found.append(student)
-    return found
+        if by_nbgraders_commands or entry.digest == digest_of(folder, asked):
+            same[student] = entry
+    return same, tuple(student for student in students if student not in same)
