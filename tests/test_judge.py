@@ -235,7 +235,7 @@ def test_right_but_for_extremes_earns_four_fifths(title: str, answer: Answer) ->
 def test_right_but_for_extremes_is_told_with_the_input() -> None:
     assert judged("sigmoid", naive_sigmoid).message == (
         "right on every ordinary input, but dx[0] is NaN for x = [-100.,  100.,    0.]. "
-        "The formula is right; the arithmetic is not robust."
+        "On paper the formula holds; in these numbers it breaks."
     )
 
 

@@ -93,7 +93,7 @@ _MISTAKES = (
         "sign-flipped",
         "This is the right derivative times -1.",
         "With all local derivatives positive, does e grow with a?",
-        "There is one minus sign too many.",
+        "A minus has crept in somewhere.",
         answers=(lambda db_da, dc_da, dd_db, dd_dc, de_dd: -de_dd * (dd_db * db_da + dd_dc * dc_da),),
     ),
 )

@@ -111,14 +111,14 @@ _MISTAKES = (
     ),
     Mistake(
         "input-position-lost",
-        "One operation takes the node at two positions, and you take the gradient of the first for both.",
+        "One operation has the node twice among its inputs, and you take the gradient of the first for both.",
         "In a @ a, is the slope in the left a the slope in the right a?",
         "What does input_nodes.index(node) say when the node stands there twice?",
         answers=(_by_first_position,),
     ),
     Mistake(
         "each-input-once",
-        "One operation takes the node at two positions, and only one of the two sends something back.",
+        "One operation has the node twice among its inputs, and only one of the two sends something back.",
         "How many arrows lead from a to a * a?",
         "A set, or the keys of a dict, hold a thing once only.",
         answers=(

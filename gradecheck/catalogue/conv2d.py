@@ -65,7 +65,7 @@ _MISTAKES = (
     ),
     Mistake(
         "upstream-summed",
-        "Every entry is the sum of dz; x does not appear in your answer.",
+        "Every entry is the sum of dz; the image has no influence on it.",
         "Can the image be irrelevant to how the filter matters?",
         "Which pixels did the weight w[u, v] touch?",
         lambda _vjp, _x, w, dz: np.full(np.shape(w), np.sum(dz)),
@@ -74,14 +74,14 @@ _MISTAKES = (
         "last-window-only",
         "Only the last position of the filter counts in your answer.",
         "In a loop, does each step replace the result, or add to it?",
-        "Each weight is used at every position. What happens to the contributions?",
+        "The filter stops at many places, with the same weights. What becomes of what each stop sends back?",
         lambda _vjp, x, w, dz: dz[-1, -1] * x[-np.shape(w)[0] :, -np.shape(w)[1] :],
     ),
     Mistake(
         "first-window-only",
         "Only the first position of the filter counts in your answer.",
         "Does your loop come to an end too early?",
-        "Each weight is used at every position. What happens to the contributions?",
+        "The filter stops at many places, with the same weights. What becomes of what each stop sends back?",
         lambda _vjp, x, w, dz: dz[0, 0] * x[: np.shape(w)[0], : np.shape(w)[1]],
     ),
     Mistake(

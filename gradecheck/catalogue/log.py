@@ -31,7 +31,7 @@ _MISTAKES = (
     Mistake(
         "slope-upside-down",
         "Your slope grows with x.",
-        "The logarithm flattens as x grows. Does your slope?",
+        "Far to the right the curve is nearly level. Is your slope small there?",
         "Draw the curve near 0.5 and near 5. Where is it steeper?",
         lambda _vjp, x, dz: dz * x,
     ),
@@ -45,14 +45,14 @@ _MISTAKES = (
     Mistake(
         "wrong-base",
         "This is the gradient of the logarithm to base 10.",
-        "Your answer is off by the same factor everywhere, about 0.434. Which logarithm has that?",
+        "Divide your answer by the printed one: always about 0.434. Which logarithm has that?",
         "In TensorFlow and NumPy, log is the natural logarithm.",
         lambda _vjp, x, dz: dz / (x * np.log(10)),
     ),
     Mistake(
         "wrong-base-two",
         "This is the gradient of the logarithm to base 2.",
-        "Your answer is off by the same factor everywhere, about 1.443. Which logarithm has that?",
+        "Divide your answer by the printed one: always about 1.443. Which logarithm has that?",
         "In TensorFlow and NumPy, log is the natural logarithm.",
         lambda _vjp, x, dz: dz / (x * np.log(2)),
     ),
@@ -66,7 +66,7 @@ _MISTAKES = (
     Mistake(
         "slope-at-upstream",
         "The slope is taken at dz instead of at x.",
-        "Where on the curve is the slope measured: at the input, or at the message from above?",
+        "At which place of the curve do you take the slope: where x is, or where dz is?",
         "dz tells how much the loss cares about z. It does not tell where on the curve we are.",
         lambda _vjp, _x, dz: np.ones_like(dz),
     ),
@@ -74,7 +74,7 @@ _MISTAKES = (
         "safety-term",
         "Something small is added to x before it is used.",
         "Your answer is nearly right, and worst where x is small. What was added there?",
-        "A safety term changes the function. The exercise asks for the logarithm as it is.",
+        "With something added to x this is the slope of another curve, one that lies further left.",
         _with_safety_term(SAFETY_TERMS[0]),
         also=tuple(_with_safety_term(term) for term in SAFETY_TERMS[1:]),
     ),

@@ -42,7 +42,7 @@ _MISTAKES = (
     Mistake(
         "own-factor-kept",
         "Each gradient is built with the argument that it belongs to.",
-        "Hold b still and nudge a: by how much does z move?",
+        "Leave b as it is and let a grow by 0.01: by how much does z grow?",
         "Two factors, two slopes; yours are in each other's place.",
         _with_factors(lambda a, b: (a, b)),
         also=(lambda _vjp, a, b, dz: (dz * a, dz * b),),

@@ -70,7 +70,7 @@ _MISTAKES = (
     Mistake(
         "slope-at-upstream",
         "The slope is taken at dz instead of at x.",
-        "Where on the curve is the slope measured: at the input, or at the message from above?",
+        "At which place of the curve do you take the slope: where x is, or where dz is?",
         "dz tells how much the loss cares about z. It does not tell where on the sigmoid we are.",
         lambda _vjp, _x, dz: dz * sigmoid(dz) * (1 - sigmoid(dz)),
     ),

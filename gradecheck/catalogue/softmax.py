@@ -143,7 +143,7 @@ _MISTAKES = (
     ),
     Mistake(
         "full-jacobian",
-        "You built the whole Jacobian, every dz[i]/dx[j]. The answer has the shape of x.",
+        "This is the table of all slopes dz[i]/dx[j]. What is asked has the shape of x.",
         "How many numbers are in x, and how many in your answer?",
         "Bring the Jacobian and dz together, so that one axis disappears.",
         lambda _vjp, x, _dz: np.diag(softmax(x)) - np.outer(softmax(x), softmax(x)),

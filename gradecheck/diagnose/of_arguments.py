@@ -138,7 +138,7 @@ def _matrix(jacobian: Float64, dz: Any) -> Any:
 def _full_jacobian(exercise: Exercise, laid_out: _LaidOut) -> Mistake:
     return Mistake(
         "full-jacobian",
-        "You built the whole Jacobian, every dz[i]/dx[j]. The answer has the shape of the argument.",
+        "This is the table of all slopes dz[i]/dx[j]. What is asked has the shape of the argument.",
         "How many numbers are in the argument, and how many in your answer?",
         "Bring the Jacobian and dz together, so that the axes of z disappear.",
         laid_out(lambda jacobian, _dz: jacobian),

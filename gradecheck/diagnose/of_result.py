@@ -47,7 +47,7 @@ _SCALED = (
         "sign-flipped",
         "This is the right gradient times -1.",
         "Nudge one input upward on paper. Which way does z move?",
-        "There is one minus sign too many, or one too few.",
+        "Count the minus signs on the way, in the formula and in the code.",
         _of_result(lambda g: -g),
     ),
     Mistake(
