@@ -156,21 +156,42 @@ def test_an_exercise_of_an_installed_package_is_found_and_stands_last(tmp_path: 
     assert found(installed(tmp_path, public)).text.split()[-1] == "tanh"
 
 
-@pytest.mark.parametrize(
-    ("definition", "told"),
-    [
-        (
-            "import no_such_module",
-            "the exercises of tanh cannot be loaded: my_course.tanh: No module named 'no_such_module'; "
-            "repair or uninstall the package that declares them under gradecheck.exercises",
-        ),
-        (
-            DEFINITION.replace('"grad_tanh"', '"grad_sigmoid"'),
-            "two exercises are called grad_sigmoid: give the one in ",
-        ),
-    ],
-)
-def test_a_package_that_cannot_be_used_is_named(tmp_path: Path, definition: str, told: str) -> None:
-    ran = found(installed(tmp_path, definition))
-    assert ran.code != 0
-    assert f"AuthorError: {told}" in ran.text
+REPAIR = "repair or uninstall the package that declares them under gradecheck.exercises"
+BROKEN = {
+    "a module that is not there": ("import no_such_module", "No module named 'no_such_module'; "),
+    "an error of two lines": ("raise RuntimeError('one\\ntwo')", "RuntimeError: one two; "),
+    "an exit": ("raise SystemExit(0)", "SystemExit: 0; "),
+    "no exercise": ("TANH = 1", "there is no Exercise in it; "),
+}
+
+
+def told(root: Path, *command: str) -> Ran:
+    return run(root, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {RUN_CLI}", *command)
+
+
+RUN_CLI = "from gradecheck.cli import main; main()"
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_package_that_cannot_be_loaded_is_named_in_one_sentence(tmp_path: Path, what: str) -> None:
+    definition, words = BROKEN[what]
+    ran = told(installed(tmp_path, definition), "hint", "softmax")
+    assert (ran.code, ran.text.strip().count("\n")) == (2, 0), ran.text
+    assert ran.text.startswith("gradecheck: the exercises of tanh cannot be loaded from my_course.tanh: ")
+    assert words in ran.text
+    assert REPAIR in ran.text
+
+
+def test_two_exercises_of_one_name_are_named_in_one_sentence(tmp_path: Path) -> None:
+    ran = told(installed(tmp_path, DEFINITION.replace('"grad_tanh"', '"grad_sigmoid"')), "hint", "softmax")
+    assert (ran.code, ran.text.strip().count("\n")) == (2, 0), ran.text
+    assert ran.text.startswith("gradecheck: two exercises are called grad_sigmoid: give the one in ")
+
+
+def test_a_notebook_that_does_not_need_a_broken_package_goes_on(tmp_path: Path) -> None:
+    assert found(installed(tmp_path, "import no_such_module")).text.split()[-1] == "conv2d_x"
+    source = "from gradecheck.catalogue import find_exercise; find_exercise('tanh')"
+    ran = run(tmp_path, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {source}")
+    last = ran.text.strip().splitlines()[-1]
+    assert "no exercise is called 'tanh'; there are: sigmoid, " in last
+    assert last.endswith(REPAIR)

@@ -3,7 +3,9 @@
 import click
 
 from gradecheck import __version__
+from gradecheck.catalogue import require_all
 from gradecheck.cli import authors, grading, handing, instructors, students
+from gradecheck.cli.common import says_what_is_wrong
 
 __all__ = ["cli", "main"]
 
@@ -32,8 +34,10 @@ def main() -> None:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="gradecheck")
+@says_what_is_wrong
 def cli() -> None:
     """Judges gradients written by hand, and says what went wrong."""
+    require_all()
 
 
 for _command in _COMMANDS:

@@ -166,7 +166,9 @@ def right_but_extremes(
         else f"{output.name} is not as wanted"
     )
     fragile = (
-        " On paper the formula holds; in these numbers it breaks." if finding.fault is Fault.NOT_FINITE else ""
+        " On paper the formula holds; in these numbers it breaks."
+        if finding.fault is Fault.NOT_FINITE
+        else ""
     )
     return f"right on every ordinary input, but {what} for {_inputs(evidence, fault)}.{fragile}"
 
