@@ -196,5 +196,5 @@ PERCEPTRON = Exercise(
     entry_called=_called,
     tolerance=1e-6,
     mistakes=_MISTAKES,
-    worth_knowing=f"That a loss falls is no proof: at a rate of {RATE:g} many a wrong gradient makes it fall.",
+    worth_knowing=f"A loss that falls is no proof: at a rate of {RATE:g} many wrong gradients do that.",
 )
