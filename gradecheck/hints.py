@@ -17,6 +17,7 @@ from gradecheck.diagnose.source import AnswerSource
 from gradecheck.errors import UnreadableSubmission, WorkerUnavailable
 from gradecheck.ladder import open_hints
 from gradecheck.memory import Memory, answer_digest
+from gradecheck.report.console import room_in
 from gradecheck.report.face import printable
 from gradecheck.report.model import Problem, Result
 from gradecheck.run.limits import Limits
@@ -24,6 +25,7 @@ from gradecheck.submission import read_submission
 from gradecheck.verdict import Status
 
 _WIDTH = 90
+_MARGIN = "  "
 _MOST_URGENT = (Status.FAILED, Status.NOT_STARTED, Status.PASSED, Status.NOT_GRADED)
 
 
@@ -83,6 +85,7 @@ def hint_for(result: Result, source: AnswerSource, memory: Memory, problems: Seq
 def print_hint(hint: Hint, console: Console) -> None:
     """Write a hint in a terminal."""
     console.print(f"\n[bold]{escape(printable(hint.heading))}[/]")
+    width = min(_WIDTH, room_in(console) - len(_MARGIN))
     for line in hint.lines:
-        for part in textwrap.wrap(printable(line), _WIDTH):
-            console.print(f"  {escape(part)}")
+        for part in textwrap.wrap(printable(line), width):
+            console.print(f"{_MARGIN}{escape(part)}")

@@ -234,7 +234,7 @@ def test_right_but_for_extremes_earns_four_fifths(title: str, answer: Answer) ->
 
 def test_right_but_for_extremes_is_told_with_the_input() -> None:
     assert judged("sigmoid", naive_sigmoid).message == (
-        "right on every ordinary input, but dx[0] is NaN for x = [-100.,  100.,    0.]. "
+        "right on every ordinary input, but dx[0] is NaN for x = [-100, 100, 0]. "
         "On paper the formula holds; in these numbers it breaks."
     )
 
@@ -259,7 +259,7 @@ def test_an_exception_on_extremes_leaves_four_fifths_too() -> None:
     assert (verdict.score, verdict.diagnosis.label) == (0.8, "extremes")
     assert verdict.diagnosis.misconception == "overflow-in-exp"
     assert verdict.message.startswith(
-        "right on every ordinary input, but for x = [-1000.,  1000.,   -30.,    30.] it stopped at line "
+        "right on every ordinary input, but for x = [-1000, 1000, -30, 30] it stopped at line "
     )
     assert verdict.message.endswith(": OverflowError: math range error.")
 

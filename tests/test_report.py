@@ -161,11 +161,21 @@ def test_colour_is_for_terminals_and_words_carry_the_meaning() -> None:
     assert "\x1b" not in plain_text
     stream = io.StringIO()
     console = Console(
-        file=stream, force_terminal=True, color_system="standard", soft_wrap=True, highlight=False
+        file=stream, force_terminal=True, color_system="standard", soft_wrap=True, highlight=False, width=120
     )
     print_report(Report((result(RIGHT), result(FLIPPED))), console)
     assert "\x1b[32m" in stream.getvalue()
     assert re.sub(r"\x1b\[[\d;]*m", "", stream.getvalue()) == plain_text
+
+
+def test_lines_fit_into_a_terminal_of_80_columns() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, color_system=None, soft_wrap=True, width=80)
+    wrong = judged("softmax", spoiled("softmax", lambda g: g * np.arange(1, g.size + 1)))
+    print_report(Report((result(RIGHT), result(wrong))), console)
+    lines = stream.getvalue().splitlines()[1:]  # the first names the file
+    assert max(map(len, lines)) <= 80
+    assert "where they differ" in stream.getvalue()
 
 
 def test_what_was_not_graded_is_told_as_ours() -> None:

@@ -68,12 +68,17 @@ def hint(exercise: str, paths: tuple[Path, ...]) -> None:
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--cell-timeout", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True)
+@click.option("--call-timeout", type=click.FloatRange(min=0, min_open=True), default=5.0, show_default=True)
 @says_what_is_wrong
-def watch(paths: tuple[Path, ...]) -> None:
+def watch(paths: tuple[Path, ...], cell_timeout: float, call_timeout: float) -> None:
     """Judge your answers whenever you save them. Keys: h a hint, r judge again, q leave.
 
-    PATHS are exercises/ unless you name others.
+    PATHS are exercises/ unless you name others. What never ends is stopped sooner than by check, since
+    somebody is waiting.
     """
+    from gradecheck.run.limits import Limits
     from gradecheck.watching import watch_paths
 
-    watch_paths(paths or (answers_folder(),), console())
+    limits = Limits(call_seconds=call_timeout, cell_seconds=cell_timeout)
+    watch_paths(paths or (answers_folder(),), console(), limits=limits)

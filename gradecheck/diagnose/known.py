@@ -7,6 +7,7 @@ import numpy as np
 from gradecheck.cases import CaseKind, settings_of
 from gradecheck.diagnose.form import listed
 from gradecheck.diagnose.implied import LINEAR_TOLERANCE, is_linear
+from gradecheck.diagnose.numbers import written
 from gradecheck.exercise import Exercise, Float64
 from gradecheck.observe import Evidence, Observation
 from gradecheck.probe import Probe
@@ -49,14 +50,14 @@ def next_step(evidence: Evidence, probe: Probe | None, *, pictured: bool) -> str
     elif not pictured:
         where = f"for {_inputs(evidence.exercise, probe)}"
     return (
-        f"Work out {probe.output.name} by hand {where} with dz = {_written(upstream)}; "
-        f"expected {_written(wanted)}."
+        f"Work out {probe.output.name} by hand {where} with dz = {written(upstream)}; "
+        f"expected {written(wanted)}."
     )
 
 
 def _inputs(exercise: Exercise, probe: Probe) -> str:
     named = zip(exercise.inputs, probe.expected.case.inputs, strict=True)
-    values = (f"{name} = {_written(value.astype(np.float64))}" for name, value in named)
+    values = (f"{name} = {written(value.astype(np.float64))}" for name, value in named)
     return ", ".join((*values, *settings_of(exercise, probe.expected.case)))
 
 
@@ -194,8 +195,3 @@ def _ratio(yours: Float64, true: Float64) -> float | None:
     ratio = float(np.median(yours[telling] / true[telling]))
     near = LINEAR_TOLERANCE * max(1.0, abs(ratio)) * float(abs(true).max())
     return ratio if ratio and bool(np.all(abs(yours - ratio * true) <= near)) else None
-
-
-def _written(values: Float64) -> str:
-    text = np.array2string(values, separator=", ", precision=4, suppress_small=True)
-    return " ".join(text.split())

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradecheck.compare import Finding
-from gradecheck.exercise import Exercise, entry
+from gradecheck.exercise import Exercise, Float64, entry
 from gradecheck.observe import Observation
 from gradecheck.reference.expectation import ExpectedOutput
 
@@ -39,6 +39,9 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
-def short(value: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> str:
-    """An array on one line, its middle left out where it is long."""
-    return np.array2string(value, separator=", ", threshold=6, edgeitems=2, precision=4).replace("\n", "")
+def written(values: Float64, most: int = 12) -> str:
+    """An array in one line, such as "[0, 0.25]"; of each axis `most` entries."""
+    if np.ndim(values) == 0:
+        return f"{float(values) + 0.0:.4g}"  # + 0.0 turns -0 into 0
+    shown = [written(entry, most) for entry in values[:most]]
+    return f"[{', '.join([*shown, '…'] if len(values) > most else shown)}]"

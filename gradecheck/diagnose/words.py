@@ -7,7 +7,7 @@ from gradecheck.compare import Fault, Finding
 from gradecheck.diagnose.calling import is_another_signature, is_not_as_asked
 from gradecheck.diagnose.clues import behind_not_finite
 from gradecheck.diagnose.form import given, listed, wrong_form
-from gradecheck.diagnose.numbers import apart, element_of, number, short, yours_of
+from gradecheck.diagnose.numbers import apart, element_of, number, written, yours_of
 from gradecheck.exercise import Mistake
 from gradecheck.observe import Evidence, Observation
 from gradecheck.reference.expectation import ExpectedOutput
@@ -219,7 +219,7 @@ def _shapes(evidence: Evidence, fault: Observation) -> str:
 
 def _inputs(evidence: Evidence, fault: Observation) -> str:
     inputs = zip(evidence.exercise.inputs, fault.case.inputs, strict=True)
-    return ", ".join(f"{name} = {short(value)}" for name, value in inputs)
+    return ", ".join(f"{name} = {written(value.astype(np.float64), most=6)}" for name, value in inputs)
 
 
 def _stopped(outcome: Raised) -> str:

@@ -14,11 +14,14 @@ from rich.markup import escape
 from gradecheck.report.blocks import Block, Fold, Said
 from gradecheck.report.face import face_of, printable
 from gradecheck.report.model import Problem, Report, Result
-from gradecheck.report.text import WIDTH, TextLine, text_lines
+from gradecheck.report.text import WIDE, WIDTH, TextLine, text_lines
 from gradecheck.verdict import Status
 
 _BAR = 16
 _LONGEST_REASON = 64
+_MARGIN = "    "
+#: In a terminal narrower than this, lines are cut by the terminal.
+_NARROWEST = 40
 _STYLES = {
     Status.PASSED: "green",
     Status.FAILED: "yellow",
@@ -38,6 +41,11 @@ def print_report(report: Report, console: Console) -> None:
         console.print(f"[red]{_safe(problem.message)}[/]")
 
 
+def room_in(console: Console) -> int:
+    """How many characters a line has room for; where nobody looks, as many as it likes."""
+    return max(_NARROWEST, console.width) if console.is_terminal else WIDE + len(_MARGIN)
+
+
 def _safe(text: str) -> str:
     """Text that can be printed as it stands: one line, no control character, no markup of rich's.
 
@@ -55,11 +63,13 @@ def _print_submission(
     width = max(len(result.verdict.exercise.title) for result in results)
     for result in results:
         style = _STYLES[result.verdict.status]
-        state = f"[{style}]{_state(result):<13}[/]{_points(result):>8}"
-        title = f"{result.verdict.exercise.title:<{width}}"
-        console.print(f"  {title}  {state}  {_safe(_reason(result))}".rstrip())
+        state, points = f"{_state(result):<13}", f"{_points(result):>8}"
+        title = f"  {result.verdict.exercise.title:<{width}}  "
+        reason = _reason(result, room_in(console) - len(f"{title}{state}{points}  "))
+        console.print(f"{title}[{style}]{state}[/]{points}  {_safe(reason)}".rstrip())
     for problem in problems:
-        console.print(f"  [dim]note: {_safe(problem.message)}[/]")
+        for part in _noted(printable(problem.message), console):
+            console.print(f"  [dim]{_safe(part)}[/]")
     first = next((r for r in results if r.verdict.status in (Status.FAILED, Status.NOT_GRADED)), None)
     if first is not None:
         _print_details(first, face_of(first).blocks, console)
@@ -73,9 +83,10 @@ def _print_submission(
 def _print_details(result: Result, blocks: Iterable[Block], console: Console) -> None:
     console.print()
     console.print(f"  [bold]{result.verdict.exercise.title}[/]")
-    for line in text_lines(blocks):
-        for part in _wrapped(line):
-            console.print(f"    {_safe(part)}".rstrip())
+    room = room_in(console) - len(_MARGIN)
+    for line in text_lines(blocks, min(WIDE, room)):
+        for part in _wrapped(line, min(WIDTH, room)):
+            console.print(f"{_MARGIN}{_safe(part)}".rstrip())
 
 
 def _print_after_success(right: list[Result], console: Console) -> None:
@@ -87,9 +98,15 @@ def _print_after_success(right: list[Result], console: Console) -> None:
         _print_details(result, [*said, *folds[: 1 if len(right) > 1 else None]], console)
 
 
-def _wrapped(line: TextLine) -> list[str]:
+def _noted(message: str, console: Console) -> list[str]:
+    """A note in lines that fit a terminal; in a file it stays in one."""
+    whole = f"note: {message}"
+    return textwrap.wrap(whole, room_in(console) - len("  ")) if console.is_terminal else [whole]
+
+
+def _wrapped(line: TextLine, width: int) -> list[str]:
     """A line in parts that fit; the row of a table stays whole."""
-    return (textwrap.wrap(line.text, WIDTH) or [""]) if line.prose else [line.text]
+    return (textwrap.wrap(line.text, width) or [""]) if line.prose else [line.text]
 
 
 def _state(result: Result) -> str:
@@ -100,7 +117,7 @@ def _points(result: Result) -> str:
     return f"{result.points:g}/{result.max_points:g}"
 
 
-def _reason(result: Result) -> str:
+def _reason(result: Result, room: int) -> str:
     """What happened, in what fits on the rest of a line: the first sentence of the message or remark."""
     match result.verdict.status:
         case Status.PASSED:
@@ -112,7 +129,7 @@ def _reason(result: Result) -> str:
     first = (
         re.split(r"(?<=[.:]) ", said)[0] if result.verdict.status is Status.PASSED else said.split(". ")[0]
     )
-    return textwrap.shorten(first.rstrip(".:"), _LONGEST_REASON, placeholder="…")
+    return textwrap.shorten(first.rstrip(".:"), max(1, min(_LONGEST_REASON, room)), placeholder="…")
 
 
 def _progress(results: list[Result]) -> str:

@@ -7,9 +7,10 @@ from gradecheck.report.blocks import Block, Code, Fold, Grid, Grids, Picture, Sa
 from gradecheck.report.face import face_of
 from gradecheck.report.model import Result
 
-#: Prose is broken at this many characters; matrices stand side by side up to a few more.
+#: Prose is broken at this many characters; matrices stand side by side up to a few more. Narrower terminals
+#: have less.
 WIDTH = 92
-_WIDE = 104
+WIDE = 104
 _GAP = "    "
 
 
@@ -28,11 +29,16 @@ def card_text(result: Result) -> str:
     return "\n".join([head, *(line.text for line in text_lines(face.blocks))])
 
 
-def text_lines(blocks: Iterable[Block]) -> list[TextLine]:
-    """Every block as lines; tables and drawings stand between empty ones."""
+def text_lines(blocks: Iterable[Block], wide: int = WIDE) -> list[TextLine]:
+    """Every block as lines; tables and drawings stand between empty ones.
+
+    Args:
+        blocks: what to write.
+        wide: how many characters matrices side by side may take.
+    """
     lines: list[TextLine] = []
     for block in blocks:
-        own = list(_lines(block))
+        own = list(_lines(block, wide))
         if isinstance(block, Said):
             lines += own
             continue
@@ -56,7 +62,7 @@ def table_lines(table: Table) -> list[str]:
     return [*lines, table.cut] if table.cut else lines
 
 
-def _lines(block: Block) -> Iterator[TextLine]:
+def _lines(block: Block, wide: int) -> Iterator[TextLine]:
     match block:
         case Said():
             yield TextLine(f"{block.label}: {block.text}" if block.label else block.text, prose=True)
@@ -69,7 +75,7 @@ def _lines(block: Block) -> Iterator[TextLine]:
             yield from map(TextLine, table_lines(block))
         case Grids():
             yield TextLine(f"{block.title}:", prose=True)
-            yield from map(TextLine, _side_by_side([_grid_lines(grid) for grid in block.grids]))
+            yield from map(TextLine, _side_by_side([_grid_lines(grid) for grid in block.grids], wide))
             if block.cut:
                 yield TextLine(block.cut, prose=True)
         case Picture():
@@ -98,9 +104,9 @@ def _grid_lines(grid: Grid) -> list[str]:
     return [line.ljust(longest) for line in lines]
 
 
-def _side_by_side(columns: list[list[str]]) -> list[str]:
+def _side_by_side(columns: list[list[str]], wide: int) -> list[str]:
     """Blocks of lines beside each other where they fit, else below each other."""
-    if sum(len(column[0]) + len(_GAP) for column in columns) > _WIDE + len(_GAP):
+    if sum(len(column[0]) + len(_GAP) for column in columns) > wide + len(_GAP):
         return [line.rstrip() for column in columns for line in column]
     height = max(map(len, columns))
     padded = [column + [" " * len(column[0])] * (height - len(column)) for column in columns]
