@@ -1,9 +1,11 @@
 """The conductor: exercise and caller in, verdict out. It reads like the pipeline."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from gradecheck.cases import PUBLIC_SEED, CaseKind, settings_of
-from gradecheck.diagnose.diagnosis import Diagnosis, diagnose
+from gradecheck.diagnose.diagnosis import Diagnosis, diagnose, fault_in_words
 from gradecheck.diagnose.form import given
 from gradecheck.diagnose.source import AnswerSource
 from gradecheck.errors import GradecheckError
@@ -47,14 +49,25 @@ def judge(
     outputs = score_outputs(evidence)
     total = score(evidence, outputs, allowed=diagnosis.allowed)
     status = Status.PASSED if total == 1.0 else Status.FAILED
-    shown = _shown(evidence, hidden=hidden)
-    drawn = _shown_hidden(evidence) if hidden else None
-    stop = _stop(evidence)
     unknown = hidden and status is Status.FAILED and diagnosis.misconception is None
     likeness = take_likeness(exercise, caller) if unknown and not evidence.broken_off else None
-    drawing = picture(evidence, hidden=hidden)
-    return Verdict(
-        exercise, status, total, diagnosis, outputs, seed, hidden, shown, drawn, stop, likeness, drawing
+    verdict = Verdict(exercise, status, total, diagnosis, outputs, seed, hidden, likeness=likeness)
+    return _with_calls(verdict, evidence)
+
+
+def _with_calls(verdict: Verdict, evidence: Evidence) -> Verdict:
+    """The verdict with the calls that are worth looking at."""
+    hidden = verdict.hidden
+    drawn = _first_drawn_fault(evidence, hidden=hidden) if hidden or verdict.seed != PUBLIC_SEED else None
+    shown_drawn = _shown_call(evidence, drawn, secret=hidden) if drawn is not None else None
+    untold = drawn if shown_drawn is None and drawn is not evidence.first_fault else None
+    return replace(
+        verdict,
+        shown=_shown(evidence, hidden=hidden),
+        shown_drawn=shown_drawn,
+        told_drawn=fault_in_words(evidence, untold, secret=hidden) if untold is not None else "",
+        stop=_stop(evidence),
+        drawing=picture(evidence, hidden=hidden),
     )
 
 
@@ -70,11 +83,14 @@ def _shown(evidence: Evidence, *, hidden: bool) -> Shown | None:
     return _shown_call(evidence, observation, secret=hidden and _drawn(observation))
 
 
-def _shown_hidden(evidence: Evidence) -> Shown | None:
-    """The first call with a grader's own inputs that went wrong."""
+def _first_drawn_fault(evidence: Evidence, *, hidden: bool) -> Observation | None:
+    """The first call with a grader's own inputs that went wrong, ordinary ones before extreme ones.
+
+    None where that is the call which is shown with all its numbers anyway.
+    """
     faults = [o for o in evidence.observations if _drawn(o) and not o.right]
-    ordered = sorted(faults, key=lambda o: not o.counts_as_moderate)
-    return _shown_call(evidence, ordered[0], secret=True) if ordered else None
+    first = min(faults, key=lambda o: not o.counts_as_moderate, default=None)
+    return None if first is evidence.first_fault and not hidden else first
 
 
 def _drawn(observation: Observation) -> bool:

@@ -96,7 +96,9 @@ class Verdict:
         seed: of the cases.
         hidden: whether the cases are a grader's: then no expected number of theirs is shown.
         shown: a call to show, where there is one.
-        shown_hidden: the first of a grader's own calls that went wrong, without expected numbers.
+        shown_drawn: with a grader's seed, the first call with inputs drawn from it that went wrong, where
+            `shown` is another; without expected numbers if `hidden`.
+        told_drawn: what that call did, in a sentence, where it gave nothing to show.
         stop: the exception that ended the first call that went wrong, where one did.
         likeness: what a graded answer gives on the public inputs, where nobody recognised what is wrong.
         drawing: the graph that went wrong, with both numbers at each node; None where there is none to draw.
@@ -111,7 +113,8 @@ class Verdict:
     seed: int = 0
     hidden: bool = False
     shown: Shown | None = None
-    shown_hidden: Shown | None = None
+    shown_drawn: Shown | None = None
+    told_drawn: str = ""
     stop: Stop | None = None
     likeness: Likeness | None = None
     drawing: Drawing | None = None

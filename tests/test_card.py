@@ -229,6 +229,28 @@ def test_a_hidden_failure_stands_beside_the_printed_example() -> None:
     assert "expected" not in text[hidden : text.index("the Jacobian")]
 
 
+def test_the_replay_shows_that_very_failure_with_all_its_numbers() -> None:
+    """Even where the printed example went wrong first."""
+    graded, replayed = (judged("softmax", diagonal, seed=5, hidden=hidden) for hidden in (True, False))
+    assert graded.shown_drawn is not None
+    assert replayed.shown_drawn is not None
+    assert np.array_equal(graded.shown_drawn.yours, replayed.shown_drawn.yours)
+    assert graded.shown_drawn.expected is None
+    assert replayed.shown_drawn.expected is not None
+    text = card_text(result(replayed))
+    hidden = text.index("the grader's ordinary inputs:")
+    assert text.index("the printed example:") < hidden < text.index("expected  finite", hidden)
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_an_exception_on_the_graders_inputs_is_told_where_the_printed_example_ran(hidden: bool) -> None:
+    verdict = judged("matmul", lambda _x, y, dz: np.asarray(dz) @ np.asarray(y), seed=5, hidden=hidden)
+    assert verdict.diagnosis.misconception == "matmul-transpose-missing"
+    for text in (card_text(result(verdict)), comment_markdown(result(verdict))):
+        assert "for the grader's inputs: stopped" in text
+        assert "ValueError: matmul" in text
+
+
 # Legibility
 
 

@@ -98,6 +98,22 @@ def diagnose(
     return _pictured(_wrong(evidence, fault, hidden=hidden), evidence, probe())
 
 
+def fault_in_words(evidence: Evidence, fault: Observation, *, secret: bool) -> str:
+    """What one call did, in a sentence, whatever else is the matter; without expected numbers if `secret`."""
+    outcome = fault.outcome
+    if isinstance(outcome, TimedOut):
+        return words.timed_out(evidence, fault, outcome)
+    if isinstance(outcome, Died):
+        return words.died(evidence, fault, outcome)
+    if isinstance(outcome, Raised):
+        return words.raised(evidence, fault, outcome)
+    at = next((i for i, f in enumerate(fault.findings) if f.fault is not None), None)
+    if at is None:
+        return ""
+    output = fault.expected.outputs[at]
+    return words.wrong(evidence, fault, fault.findings[at], output, secret=secret, guess=False)
+
+
 def _pictured(diagnosis: Diagnosis, evidence: Evidence, probe: Probe | None) -> Diagnosis:
     """With the implied Jacobian, and for what is not recognised with all that is known of it."""
     implied = imply(evidence.exercise, probe) if probe is not None else None

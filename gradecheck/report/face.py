@@ -95,9 +95,13 @@ def _blocks(result: Result, state: State) -> Iterator[Block]:
         yield Said("Values are compared as soon as the form is right.")
     if state is State.NOT_STARTED:
         yield Said("It counts as 0 points for now, not as wrong.")
-    for shown in filter(None, (_public(verdict), verdict.shown_hidden)):
-        if verdict.status is Status.PASSED or shown.wrong.any():
-            yield from _call_blocks(shown)
+    public, drawn = _public(verdict), verdict.shown_drawn
+    if public is not None and (verdict.status is Status.PASSED or public.wrong.any()):
+        yield from _call_blocks(public)
+    if drawn is not None and drawn.wrong.any():
+        yield from _call_blocks(drawn, "the grader's ")
+    if verdict.told_drawn:
+        yield Said(printable(verdict.told_drawn), "for the grader's inputs")
     yield from _known_blocks(verdict)
     if verdict.diagnosis.misconception is not None:
         yield Said(verdict.diagnosis.misconception, "recognised as")
@@ -126,10 +130,9 @@ def _place(frame: Frame) -> str:
     return f"your line {frame.line}{cell}"
 
 
-def _call_blocks(shown: Shown) -> Iterator[Block]:
+def _call_blocks(shown: Shown, whose: str = "") -> Iterator[Block]:
     table = table_of(shown)
-    hidden = shown.expected is None
-    yield replace(table, title=f"the grader's {table.title}") if hidden else table
+    yield replace(table, title=f"{whose}{table.title}")
     inputs = ", ".join((*(f"{name} = {value}" for name, value in inputs_of(shown)), *shown.settings))
     if inputs:
         yield Said(inputs, "inputs")
