@@ -57,7 +57,7 @@ def next_step(evidence: Evidence, probe: Probe | None, *, pictured: bool) -> str
 
 def _inputs(exercise: Exercise, probe: Probe) -> str:
     named = zip(exercise.inputs, probe.expected.case.inputs, strict=True)
-    values = (f"{name} = {written(value.astype(np.float64))}" for name, value in named)
+    values = (f"{name} = {written(value)}" for name, value in named)
     return ", ".join((*values, *settings_of(exercise, probe.expected.case)))
 
 

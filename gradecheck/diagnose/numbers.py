@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradecheck.cases import Float32
 from gradecheck.compare import Finding
 from gradecheck.exercise import Exercise, Float64, entry
 from gradecheck.observe import Observation
@@ -39,7 +40,7 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
-def written(values: Float64, most: int = 12) -> str:
+def written(values: Float64 | Float32, most: int = 12) -> str:
     """An array in one line, such as "[0, 0.25]"; of each axis `most` entries."""
     if np.ndim(values) == 0:
         return f"{float(values) + 0.0:.4g}"  # + 0.0 turns -0 into 0

@@ -219,7 +219,7 @@ def _shapes(evidence: Evidence, fault: Observation) -> str:
 
 def _inputs(evidence: Evidence, fault: Observation) -> str:
     inputs = zip(evidence.exercise.inputs, fault.case.inputs, strict=True)
-    return ", ".join(f"{name} = {written(value.astype(np.float64), most=6)}" for name, value in inputs)
+    return ", ".join(f"{name} = {written(value, most=6)}" for name, value in inputs)
 
 
 def _stopped(outcome: Raised) -> str:
