@@ -1,4 +1,4 @@
-"""Make the pictures of the README in a headless Chromium: cards, terminal, watch, and a page of feedback.
+"""Make the pictures of the README in a headless Chromium: cards, terminal, watch, feedback, class report.
 
 Run by `make pictures` at the root of the course, which needs Chromium (`make apt` installs it). All answers
 shown are made up; everything else is what the commands really print and write.
@@ -103,6 +103,7 @@ def main() -> None:
         take(browser, printed("$ gradecheck watch answers.py", watched()), "watch")
         take(browser, card(OVERWRITING, "compute_gradients"), "graph")
         feedback(browser)
+        report(browser)
         browser.close()
 
 
@@ -232,6 +233,24 @@ def feedback(browser: Browser) -> None:
         page.goto(path.as_uri())
         answer = page.locator("div.nbgrader_cell", has_text="def grad_softmax")
         answer.screenshot(path=PICTURES / "feedback.png")
+        page.close()
+
+
+def report(browser: Browser) -> None:
+    """The first screen of a class report: the demo's."""
+    with tempfile.TemporaryDirectory() as scratch:
+        done = subprocess.run(
+            [sys.executable, "-m", "gradecheck", "demo", "--folder", str(Path(scratch, "demo"))],
+            env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            sys.exit(f"no report to show: {done.stdout}{done.stderr}")
+        page = browser.new_page(device_scale_factor=1.25, viewport={"width": 1100, "height": 1180})
+        page.goto(Path(scratch, "demo", "reports", f"{ASSIGNMENT}.html").as_uri())
+        page.screenshot(path=PICTURES / "report.png", full_page=False)
         page.close()
 
 
