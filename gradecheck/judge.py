@@ -12,7 +12,7 @@ from gradecheck.errors import GradecheckError
 from gradecheck.exercise import Exercise, Float64
 from gradecheck.likeness import take_likeness
 from gradecheck.observe import PATIENCE_SECONDS, Evidence, Observation, observe
-from gradecheck.picture import picture
+from gradecheck.picture import pictures
 from gradecheck.probe import probe
 from gradecheck.run.caller import Caller
 from gradecheck.run.outcome import Raised
@@ -67,7 +67,7 @@ def _with_calls(verdict: Verdict, evidence: Evidence) -> Verdict:
         shown_drawn=shown_drawn,
         told_drawn=fault_in_words(evidence, untold, secret=hidden) if untold is not None else "",
         stop=_stop(evidence),
-        drawing=picture(evidence, hidden=hidden),
+        drawings=pictures(evidence, hidden=hidden),
     )
 
 

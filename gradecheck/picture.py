@@ -1,4 +1,4 @@
-"""The graph on which an answer went wrong first, with the student's number and the right one at each node."""
+"""The graphs on which an answer went wrong, with the student's number and the right one at each node."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,19 +14,29 @@ from gradecheck.reference.expectation import ExpectedOutput
 _Place = tuple[int, ...]
 
 
-def picture(evidence: Evidence, *, hidden: bool) -> Drawing | None:
-    """The drawing, or None where the answer is right or the exercise has no graphs.
+def pictures(evidence: Evidence, *, hidden: bool) -> tuple[Drawing, ...]:
+    """A drawing of each graph that went wrong, once, in the order in which they were asked.
 
-    Where gradients are arrays, one entry of each is shown, and the same one at every node: the most wrong.
+    There is none where the answer is right or the exercise has no graphs. Where gradients are arrays, one
+    entry of each is shown, and the same one at every node: the most wrong.
 
     Args:
         evidence: the calls.
         hidden: whether the cases are a grader's own; then the right numbers are left out.
     """
-    fault = evidence.first_fault
-    if evidence.exercise.drawing is None or fault is None:
-        return None
-    bare: Drawing = evidence.exercise.drawing(*fault.case.settings)
+    draw = evidence.exercise.drawing
+    if draw is None:
+        return ()
+    faults = [o for o in evidence.observations if not o.right]
+    first_of_each = {fault.case.settings: fault for fault in reversed(faults)}
+    return tuple(
+        _picture(draw(*fault.case.settings), fault, hidden=hidden)
+        for fault in faults
+        if fault is first_of_each[fault.case.settings]
+    )
+
+
+def _picture(bare: Drawing, fault: Observation, *, hidden: bool) -> Drawing:
     secret = hidden and fault.case.kind is not CaseKind.PRINTED
     outputs = fault.expected.outputs
     entry = _worst_entry(fault)

@@ -101,8 +101,8 @@ class Verdict:
         told_drawn: what that call did, in a sentence, where it gave nothing to show.
         stop: the exception that ended the first call that went wrong, where one did.
         likeness: what a graded answer gives on the public inputs, where nobody recognised what is wrong.
-        drawing: the graph that went wrong, with both numbers at each node; None where there is none to draw.
-            `gradecheck.graph.drawing` turns it into text and into SVG.
+        drawings: the graphs that went wrong, with both numbers at each node. `gradecheck.graph.drawing`
+            turns each into text and into SVG.
     """
 
     exercise: Exercise
@@ -117,7 +117,7 @@ class Verdict:
     told_drawn: str = ""
     stop: Stop | None = None
     likeness: Likeness | None = None
-    drawing: Drawing | None = None
+    drawings: tuple[Drawing, ...] = ()
 
     @property
     def message(self) -> str:

@@ -66,6 +66,12 @@ DIAMOND = Drawing(
     (("a", "b"), ("a", "b")),
 )
 
+CHAIN = Drawing(
+    "the graph of a chain",
+    (DrawnNode("a", "a", 7.0, 8.0, wrong=True), DrawnNode("b", "log(a)", 9.0, 9.0)),
+    (("a", "b"),),
+)
+
 
 def result(verdict: Verdict, **more: Any) -> Result:
     return Result("ada.ipynb", verdict, 20, **more)
@@ -79,7 +85,9 @@ def cards() -> dict[State, Result]:
             judged("softmax", grad_softmax), ways=(Way("loop", "def f(x):\n    return x < 1"),)
         ),
         State.PASSED_FLOAT32: result(judged("sigmoid", float32)),
-        State.RECOGNISED: result(dataclasses.replace(wrong, drawing=DIAMOND), hints=("first", "second")),
+        State.RECOGNISED: result(
+            dataclasses.replace(wrong, drawings=(DIAMOND, CHAIN)), hints=("first", "second")
+        ),
         State.UNRECOGNISED: result(judged("softmax", unknown)),
         State.SHAPE: result(judged("matmul", spoiled("matmul", lambda g: g[None]))),
         State.EXCEPTION: result(judged("sigmoid", raising)),

@@ -161,8 +161,7 @@ def test_a_second_rule_for_an_operation_of_the_library_says_nothing_in_a_graded_
 
 
 def test_a_failing_graph_is_drawn_with_both_numbers_at_each_node() -> None:
-    drawing = judged("compute_gradients", recursive).drawing
-    assert drawing is not None
+    drawing, *_ = judged("compute_gradients", recursive).drawings
     assert drawing.title.startswith("the graph nested, entry [")
     numbers = {node.name: (node.yours, node.expected, node.wrong) for node in drawing.nodes}
     assert [name for name, (_, _, wrong) in numbers.items() if wrong] == ["a"]
@@ -173,16 +172,27 @@ def test_a_failing_graph_is_drawn_with_both_numbers_at_each_node() -> None:
     assert "<- differs" in as_text(drawing)
 
 
+def test_every_failing_graph_is_drawn_once_and_no_other() -> None:
+    drawings = judged("compute_gradients", recursive).drawings
+    assert [drawing.title.split(",")[0] for drawing in drawings] == [
+        f"the graph {name}" for name in ("nested", "reuse", "skip_nonleaf")
+    ]
+    for drawing in drawings:
+        assert any(node.wrong for node in drawing.nodes)
+        assert all(node.yours is not None and node.expected is not None for node in drawing.nodes)
+
+
 def test_the_right_numbers_of_a_hidden_graph_stay_hidden() -> None:
-    drawing = judged("compute_gradients", recursive, seed=99, hidden=True).drawing
-    assert drawing is not None
-    assert all(node.expected is None for node in drawing.nodes)
-    assert all(node.yours is not None for node in drawing.nodes)
+    drawings = judged("compute_gradients", recursive, seed=99, hidden=True).drawings
+    assert drawings
+    nodes = [node for drawing in drawings for node in drawing.nodes]
+    assert all(node.expected is None for node in nodes)
+    assert all(node.yours is not None for node in nodes)
 
 
 def test_a_right_answer_has_no_drawing_and_neither_has_another_exercise() -> None:
-    assert judged("compute_gradients", next(iter(RIGHT["compute_gradients"].values()))).drawing is None
-    assert judged("chain_paths", lambda *_: 0.0).drawing is None
+    assert judged("compute_gradients", next(iter(RIGHT["compute_gradients"].values()))).drawings == ()
+    assert judged("chain_paths", lambda *_: 0.0).drawings == ()
 
 
 @pytest.mark.parametrize(

@@ -107,8 +107,7 @@ def test_a_dict_of_leaves_only_is_called_that_and_drawn() -> None:
         "The operations between the leaves and the loss have no entry in what you return. "
         "The gradient at n1 = sigmoid(a), entry ["
     )
-    assert verdict.drawing is not None
-    drawn = as_text(verdict.drawing)
+    drawn = as_text(verdict.drawings[0])
     assert drawn.count("<- differs") == 3
     assert "yours 0   expected 3" in drawn
 

@@ -98,11 +98,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class Fold:
-    """Something to open: a hint, another way to write it."""
+    """Something to open: a hint, another way to write it, more drawings."""
 
     kind: ClassVar[str] = "fold"
     label: str
-    blocks: tuple[Said | Code, ...]
+    blocks: tuple[Said | Code | Picture, ...]
 
 
 Block = Said | Code | Table | Grids | Picture | Fold

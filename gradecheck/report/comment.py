@@ -36,6 +36,8 @@ def comment_markdown(result: Result) -> str:
                 parts += [
                     f"{block.label}: {plain(said.text)}" for said in block.blocks if isinstance(said, Said)
                 ]
+                drawn = [inner for inner in block.blocks if isinstance(inner, Picture)]
+                parts += [_verbatim(line.text for line in text_lines([picture])) for picture in drawn]
             case Code():
                 parts.append(_verbatim(block.text.splitlines()))
             case Table() | Grids() | Picture() if verdict.status is not Status.PASSED:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from gradecheck.graph.drawing import as_svg, as_text
+from gradecheck.graph.drawing import Drawing, as_svg, as_text
 from gradecheck.report.blocks import Block, Code, Fold, Picture, Said
 from gradecheck.report.grids import grids_of
 from gradecheck.report.model import Result
@@ -141,9 +141,10 @@ def _call_blocks(shown: Shown, whose: str = "") -> Iterator[Block]:
 def _known_blocks(verdict: Verdict) -> Iterator[Block]:
     """What is known of a wrong answer: facts, and on public inputs the graph and the implied Jacobian."""
     diagnosis = verdict.diagnosis
-    if verdict.drawing is not None:
-        text = "\n".join(as_text(verdict.drawing).splitlines()[1:])  # the first line is the title
-        yield Picture(verdict.drawing.title, as_svg(verdict.drawing), text)
+    pictures = tuple(map(_picture, verdict.drawings))
+    yield from pictures[:1]
+    if pictures[1:]:
+        yield Fold(f"also wrong in {_counted(len(pictures) - 1)}", pictures[1:])
     if diagnosis.facts:
         yield Said(printable(" ".join(diagnosis.facts)), "what is known")
     if diagnosis.implied is not None:
@@ -154,6 +155,15 @@ def _known_blocks(verdict: Verdict) -> Iterator[Block]:
         yield Said(" ".join(diagnosis.implied.remarks), "what it shows")
     if diagnosis.next_step:
         yield Said(printable(diagnosis.next_step), "next")
+
+
+def _picture(drawing: Drawing) -> Picture:
+    text = "\n".join(as_text(drawing).splitlines()[1:])  # the first line is the title
+    return Picture(drawing.title, as_svg(drawing), text)
+
+
+def _counted(graphs: int) -> str:
+    return "another graph" if graphs == 1 else f"{graphs} more graphs"
 
 
 def _help_blocks(result: Result) -> Iterator[Block]:
