@@ -103,6 +103,14 @@ def test_an_exercise_notebook_opened_alone_says_what_is_missing(path: Path) -> N
     assert "not the bare name" in setup
 
 
+@pytest.mark.parametrize("path", [*LECTURES, *NOTEBOOKS], ids=lambda path: path.stem)
+def test_the_very_first_cell_says_it_before_anything_is_run(path: Path) -> None:
+    title = read(path).cells[0].source
+    assert title.startswith("# ")
+    assert "Opened by itself, in Colab or as a download?" in title
+    assert "`%pip install ./gradecheck-*.whl`" in title
+
+
 @each_lecture
 def test_every_figure_is_told_in_a_sentence_below_it(path: Path) -> None:
     cells = read(path).cells
