@@ -54,7 +54,7 @@ _OF_ALL = (
     ),
     Mistake(
         "scaled-by-1-over-samples",
-        "Your answer is too small by the number of samples.",
+        "Your answer is too small, by a factor of the number of samples.",
         "Compare your answer with the right one, entry by entry: what is the ratio?",
         "Nothing in the forward direction divides by the number of samples.",
         _averaged,

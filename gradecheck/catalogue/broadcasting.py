@@ -133,7 +133,7 @@ def _times_own(vjp: _VJP, a: Float64, b: Float64, dz: Float64) -> tuple[Float64,
 _PATTERNS_OF_MISTAKES = (
     _Pattern(
         "broadcast-not-summed",
-        "An argument was stretched to the shape of z, and its gradient has still the stretched shape.",
+        "An argument was stretched to the shape of z, and its gradient still has the stretched shape.",
         "How many numbers does b have, and how many do you return for it?",
         "One element took part in several entries of z. What becomes of several paths?",
         lambda full, _shape: full,

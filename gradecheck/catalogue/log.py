@@ -45,14 +45,14 @@ _MISTAKES = (
     Mistake(
         "wrong-base",
         "This is the gradient of the logarithm to base 10.",
-        "Divide your answer by the printed one: always about 0.434. Which logarithm has that?",
+        "Divide your answer by the right one: always about 0.434. Which logarithm has that?",
         "In TensorFlow and NumPy, log is the natural logarithm.",
         lambda _vjp, x, dz: dz / (x * np.log(10)),
     ),
     Mistake(
         "wrong-base-two",
         "This is the gradient of the logarithm to base 2.",
-        "Divide your answer by the printed one: always about 1.443. Which logarithm has that?",
+        "Divide your answer by the right one: always about 1.443. Which logarithm has that?",
         "In TensorFlow and NumPy, log is the natural logarithm.",
         lambda _vjp, x, dz: dz / (x * np.log(2)),
     ),

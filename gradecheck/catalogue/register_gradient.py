@@ -79,7 +79,7 @@ def _nowhere(_registry: dict[Any, Any], _operation: Any, _rule: Any) -> None:
 
 _OF_ITS_OWN: dict[Any, Any] = {}
 _UNDER = "The rule stands in the registry under something else than the class of its operation: "
-_LOOK_UP = "Whoever walks back through a graph has an operation op in his hand and looks up type(op)."
+_LOOK_UP = "Whoever walks back through a graph has an operation op at hand and looks up type(op)."
 _MISTAKES = (
     Mistake(
         "decorated-function-lost",
@@ -120,7 +120,7 @@ _MISTAKES = (
         "registered-under-the-rule",
         f"{_UNDER}the name of the rule.",
         _LOOK_UP,
-        "What belongs into the brackets after registry?",
+        "What belongs in the brackets after registry?",
         answers=(
             _registering(_by_rules_name),
             _registering(_by_rules_name, alarm=False),

@@ -136,5 +136,5 @@ SIGMOID_GRAPH = Exercise(
     truth=_truth,
     named_outputs=tuple(f"d{node}" for node in _NODES),
     mistakes=_MISTAKES,
-    worth_knowing="The four messages dd, de, dn and ds multiply to the one slope of the fused sigmoid.",
+    worth_knowing="The slopes of the four steps from s to z multiply to the one slope of the fused sigmoid.",
 )
