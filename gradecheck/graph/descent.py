@@ -9,7 +9,6 @@ from gradecheck.graph.nodes import (
     Node,
     Operation,
     Variable,
-    as_array,
     require_node,
     topological_order,
 )
@@ -24,8 +23,8 @@ class GradientDescentOptimizer:
     """
 
     def __init__(self, learning_rate: float) -> None:
-        rate = as_array(learning_rate, "the learning rate")
-        if rate.shape != () or not 0 <= rate < np.inf:
+        rate = np.asarray(learning_rate)
+        if rate.shape != () or rate.dtype.kind not in "iuf" or not 0 <= rate < np.inf:
             raise GraphError(
                 f"the learning rate is {learning_rate!r}: give one number that is not below 0, such as 0.01"
             )
