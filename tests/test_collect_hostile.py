@@ -110,6 +110,13 @@ def test_a_damaged_archive_is_one_sentence(course: Path, content: bytes) -> None
     assert (run.code, text_of(course, "ada")) == (1, notebook("good"))
 
 
+@pytest.mark.parametrize("name", ["all.tar.gz", "All.RAR", "all.7z"])
+def test_another_kind_of_archive_is_told_to_be_one(course: Path, name: str) -> None:
+    (course / name).write_bytes(b"Rar!")
+    run = collect(course / name)
+    assert (run.code, "is an archive, but no zip: unpack it" in run.out) == (2, True)
+
+
 def test_a_file_where_another_needs_a_folder_stops_nobody(course: Path) -> None:
     inner = zipped({FILE: notebook("emmy"), "data": "x", "data/b.csv": "1", "d/" * 40 + "x": "deep"})
     run = collect(packed(course / "c.zip", {"noetheremmy_502_1_a.zip": inner, **GOOD}))

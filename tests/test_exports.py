@@ -141,6 +141,21 @@ def test_an_id_that_is_a_formula_is_text_everywhere() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Ann;=1+1", "Ann;'=1+1"),
+        ("Ann; @x", "Ann; '@x"),
+        ("Ann\n=1+1", "Ann\n'=1+1"),
+        ("=a;=b", "'=a;'=b"),
+        ("Lee; Ann-Mary", "Lee; Ann-Mary"),
+    ],
+)
+def test_a_semicolon_begins_no_formula_either(name: str, written: str) -> None:
+    """Where commas are decimal points, spreadsheets split lines at semicolons."""
+    assert rows(csv_text([(name,)])) == [[written]]
+
+
 def test_numbers_are_numbers_and_not_guarded() -> None:
     assert csv_text([("-1", -1.0, 0.1 + 0.2, None)]) == "'-1,-1,0.3,\r\n"
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
@@ -10,6 +11,8 @@ Cell: TypeAlias = str | float | None
 
 #: What makes a spreadsheet take a text for a formula, in ASCII and in the wide forms of East Asian input.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+#: Where a spreadsheet that splits lines at semicolons or tabs begins another cell in the middle of a text.
+_INNER = re.compile(rf"([;\t\r\n]\s*)([{re.escape(''.join(_FORMULA[:4] + _FORMULA[7:]))}])")
 _DIGITS = 6
 
 
@@ -22,9 +25,13 @@ def csv_text(rows: Iterable[Sequence[Cell]]) -> str:
 
 
 def harmless(text: str) -> str:
-    """Text that a spreadsheet shows and does not run: an apostrophe comes before what starts a formula."""
+    """Text that a spreadsheet shows and does not run: an apostrophe comes before what starts a formula.
+
+    The same goes for what follows a semicolon: in many countries that is what spreadsheets split lines at.
+    """
     text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     starts = text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA)
+    text = _INNER.sub(r"\1'\2", text)
     return f"'{text}" if starts else text
 
 

@@ -75,6 +75,10 @@ class LeftOut:
     reason: str
 
 
+#: Endings of archives that are not unpacked.
+_OTHER_ARCHIVES = frozenset({".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zst"})
+
+
 class _TooMuch(Exception):
     """An archive that is not worth going on with; the message goes on after its name."""
 
@@ -117,6 +121,8 @@ class Unpacker:
             self._zip(source, origin, OF_A_CLASS, 0)
         elif source.suffix.lower() == ".zip":
             self._leave(origin, "is not a zip, or damaged")
+        elif source.suffix.lower() in _OTHER_ARCHIVES:
+            self._leave(origin, "is an archive, but no zip: unpack it, and collect the folder")
         else:
             self._copy(source, origin)
 

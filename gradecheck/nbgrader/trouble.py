@@ -27,6 +27,8 @@ _REFUSED = (
     "connection failed",
     "connection is bad",
     "could not connect",
+    "failed to resolve host",
+    "could not translate host name",
     "connection refused",
     "password authentication",
 )
@@ -68,4 +70,4 @@ def _of_database(text: str) -> str:
     if any(words in text for words in _REFUSED):
         return f"{{gradebook}} cannot be reached ({reason}); look at its server and its address"
     found = (sentence for words, sentence in _SQLITE.items() if words in text)
-    return next(found, f"{{gradebook}} cannot be used: {reason}")
+    return next(found, f"{{gradebook}} cannot be used ({reason}); see to that")
