@@ -2,16 +2,24 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 import pytest
 from graded_class import DUE, crashed, graded, hostile_class, mark, student, unknown, wrong
+from nbgrader_class import ASSIGNMENT, Course, answer
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from test_jupyterlab import CHROMIUM_OPTIONS
 
 from gradecheck.class_report.model import Person, StudentScores
 from gradecheck.class_report.written import write_report
+from gradecheck.nbgrader.configuration import put_tools_on_path
+from gradecheck.nbgrader.generate import generate_release
+from gradecheck.nbgrader.graded_class import read_graded_class
+from gradecheck.nbgrader.grading import grade_assignment
+from gradecheck.nbgrader.roster import course_at
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,6 +28,9 @@ pytestmark = [
         reason="there is no chromium here; `make apt` installs it, or `apt-get install chromium`",
     ),
 ]
+
+#: A name that has to be quoted in an address.
+NAME = "lee, ann #1 & <b>?"
 
 
 @dataclass(frozen=True)
@@ -63,8 +74,30 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report(graded(*students, due=DUE), root)
 
 
+@pytest.fixture(scope="module")
+def graded_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report on a class of one who was really graded, with feedback as nbgrader makes it."""
+    course = Course.make(tmp_path_factory.mktemp("real") / "course")
+    with (course.root / "nbgrader_config.py").open("a", encoding="utf-8") as file:
+        file.write("\nc.ExecuteInWorker.sandbox = False\n")
+    put_tools_on_path()
+    generate_release(course.root, ASSIGNMENT, course.root / "exercises")
+    course.submit(
+        NAME, answer(course.solved(), "grad_softmax", "def grad_softmax(x, dz):\n    return 3 * dz\n")
+    )
+    assert [entry.problem for entry in grade_assignment(course.root, ASSIGNMENT)] == [None]
+    return write_report(read_graded_class(course_at(course.root), ASSIGNMENT), course.root)
+
+
 @pytest.fixture
 def opened(browser: Browser, report: Path) -> Iterator[Open]:
+    with open_page(browser, report) as opened:
+        yield opened
+
+
+@contextmanager
+def open_page(browser: Browser, report: Path) -> Iterator[Open]:
+    """A page that nothing may go wrong on, nor on those that its links lead to."""
     page = browser.new_page(viewport={"width": 1100, "height": 800})
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -119,6 +152,19 @@ def test_who_has_a_misconception_unfolds(opened: Open) -> None:
 def test_a_link_leads_to_the_students_feedback(opened: Open) -> None:
     opened.page.locator("#student-table").get_by_role("link", name="Lee, Ann").click()
     expect(opened.page).to_have_title("feedback of ann")
+
+
+def test_a_link_leads_to_real_feedback_with_its_formulas_and_nothing_goes_wrong(
+    browser: Browser, graded_report: Path
+) -> None:
+    with open_page(browser, graded_report) as opened:
+        opened.page.locator("#student-table").get_by_role("link", name=NAME).click()
+        expect(opened.page.get_by_text("(Score: 75.0 / 100.0)")).to_be_visible()
+        assert Path(unquote(urlparse(opened.page.url).path)).parts[-3:-1] == (NAME, ASSIGNMENT)
+        expect(opened.page.locator("math").first).to_be_visible()
+        assert not [text for text in opened.page.locator("p, li").all_inner_texts() if "$" in text]
+        opened.page.go_back()
+        expect(opened.page.locator("#student-table")).to_be_visible()
 
 
 def test_printing_unfolds_everything_and_folds_it_again(opened: Open) -> None:

@@ -64,6 +64,7 @@ def configure(c: Config, *, sandbox: bool = True) -> None:
     c.Autograde.exporter_class = f"{_OURS}.exporter.AnyFileExporter"
     c.Autograde.sanitize_preprocessors = list(SANITIZE)
     c.Autograde.autograde_preprocessors = list(AUTOGRADE)
+    c.GenerateFeedback.exporter_class = f"{_OURS}.feedback_page.FeedbackExporter"
     c.GenerateFeedback.preprocessors = list(FEEDBACK)
     c.CourseDirectory.ignore = list(IGNORE)
     put_tools_on_path()
