@@ -52,7 +52,7 @@ def _backward(**wrong: Any) -> Any:
 _MISTAKES = (
     Mistake(
         "sign-flipped",
-        "Every message has the wrong sign, from the first on: at the node z = 1/d.",
+        "At the node z = 1/d the message gets the wrong sign.",
         "If d grows, does 1/d grow?",
         "The slope of 1/t is below zero everywhere.",
         _backward(d=lambda dz, v: dz / v["d"] ** 2),
