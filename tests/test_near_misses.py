@@ -78,3 +78,13 @@ def test_a_full_judgement_asks_every_case(exercise: Any) -> None:
 def test_a_mask_that_is_wrong_far_out_or_close_to_the_corner_is_seen(passes: Callable[[Any], Any]) -> None:
     assert judged("relu", lambda x, dz: np.where(passes(np.asarray(x)), dz, 0)).score == 0.8
     assert judged("jacobian_relu", lambda x: np.diag(1.0 * passes(np.asarray(x)))).score == 0.8
+
+
+@pytest.mark.parametrize("title", ["negative", "log", "relu"])
+def test_any_shape_means_three_axes_too(title: str) -> None:
+    def for_tables_only(x: Any, dz: Any) -> Any:
+        x, dz = np.array(x, np.float64), np.array(dz, np.float64)
+        slope = {"negative": -1.0, "log": 1 / x if title == "log" else 0.0, "relu": x > 0}[title]
+        return dz * slope * (x.ndim < 3)
+
+    assert judged(title, for_tables_only).score == 0.0
