@@ -14,6 +14,7 @@ from rich.progress import Progress as Bar
 
 from gradecheck.class_report.model import ClassScores
 from gradecheck.class_report.table import print_class, to_json
+from gradecheck.handin.names import shown
 from gradecheck.nbgrader.counting import Counting
 from gradecheck.nbgrader.graded_class import read_class_scores
 from gradecheck.nbgrader.grading import How, OnProgress, Progress, grade_assignment, students_to_grade
@@ -149,7 +150,7 @@ def progress(console: Console) -> Iterator[OnProgress]:
         def tell(now: Progress) -> None:
             told.refused(now)
             rates = f"  [{said}]" if (said := _rates(now.pool)) else ""
-            text = escape(f"{now.student}{rates}")
+            text = escape(f"{shown(now.student)}{rates}")
             bar.update(task, completed=now.done, total=now.total, description=text)
 
         yield tell
@@ -194,5 +195,5 @@ class _Lines:
             rest = f"about {left:.0f} s left" if now.done < now.total else f"{moment - self._start:.0f} s"
             rates = f" ({said})" if (said := _rates(now.pool)) else ""
             self._console.print(
-                f"graded {now.done} of {now.total}, {rest}: {now.student}{rates}", markup=False
+                f"graded {now.done} of {now.total}, {rest}: {shown(now.student)}{rates}", markup=False
             )

@@ -137,3 +137,16 @@ def test_an_assignment_that_is_not_there_is_exit_2(tmp_path: Path, monkeypatch: 
     done = CliRunner().invoke(cli, ["autograder", "classroom", "nonsense"])
     assert (done.exit_code, "there is no assignment 'nonsense'" in done.output) == (2, True)
     assert not (tmp_path / ".github").exists()
+
+
+def test_another_workflow_is_left_alone_and_an_earlier_one_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    target = tmp_path / "classroom.yml"
+    arguments = ["autograder", "classroom", ASSIGNMENT, "--output", str(target)]
+    assert [CliRunner().invoke(cli, arguments).exit_code for _ in range(2)] == [0, 0]
+    target.write_text("mine")
+    done = CliRunner().invoke(cli, arguments)
+    assert (done.exit_code, "is not gradecheck's, so it was left alone" in done.output) == (2, True)
+    assert target.read_text() == "mine"

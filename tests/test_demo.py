@@ -197,6 +197,15 @@ def test_a_submission_that_nbgrader_refused_is_told() -> None:
     ]
 
 
+def test_a_name_neither_steers_a_terminal_nor_hides_a_score() -> None:
+    mark = Mark("grad_softmax", 25.0, 25.0, True, {"status": "passed", "label": "ok"})
+    names = ("\x1b[2Jann\n[red]", "b" * 300)
+    said = printed(ClassScores("homework", tuple(StudentScores(name, (mark,)) for name in names)))
+    assert r"\x1b[2Jann\n[red]" in said
+    assert "\x1b" not in said
+    assert said.count("25 ok") == 2
+
+
 def test_who_handed_in_and_was_not_graded_is_not_said_to_be_missing() -> None:
     waiting = StudentScores("ann", (), handed_in=True)
     gone = StudentScores("ben", (), handed_in=False)

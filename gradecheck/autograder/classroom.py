@@ -12,13 +12,15 @@ from gradecheck.submission import read_submission
 from gradecheck.writing import write_whole
 
 _TEMPLATE = "classroom.yml.j2"
+#: Stands in the template, so that no other workflow is ever replaced.
+_MARK = "Written by: gradecheck autograder classroom"
 
 
 def write_workflow(root: Path, assignment: str, target: Path) -> Path:
     """Write the workflow of an assignment, with what each exercise is worth in the instructor's notebook.
 
     Raises:
-        CourseNotReady: there is no such assignment.
+        CourseNotReady: there is no such assignment, or a file of somebody else's is there.
         OperatorError: the file cannot be written.
     """
     source = source_folder(root) / assignment
@@ -27,6 +29,8 @@ def write_workflow(root: Path, assignment: str, target: Path) -> Path:
         raise CourseNotReady(
             f"there is no assignment {assignment!r}: {source} holds no notebook with exercises"
         )
+    if target.is_file() and _MARK not in target.read_text(encoding="utf-8", errors="replace"):
+        raise CourseNotReady(f"{target} is not gradecheck's, so it was left alone; use --output FILE")
     worth = " ".join(f"--of {each.exercise.name}={each.max_points:g}" for each in asked)
     template = jinja2.Template(  # YAML, of the instructor's own names
         files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8"), keep_trailing_newline=True

@@ -11,11 +11,13 @@ from rich.table import Table
 
 from gradecheck.class_report.mistakes import sentence_of
 from gradecheck.class_report.model import ClassScores, Mark, StudentScores
+from gradecheck.handin.names import shown
 from gradecheck.report.model import SCHEMA
 
 #: So many of the most frequent mistakes are listed.
 MOST_FREQUENT = 5
 _LONGEST_REASON = 300
+_WIDEST_NAME = 32  # columns; scores have to stand beside it
 
 
 def print_class(scores: ClassScores, console: Console) -> None:
@@ -23,7 +25,7 @@ def print_class(scores: ClassScores, console: Console) -> None:
     console.print(_table(scores))
     for student in scores.students:
         if student.problem:
-            console.print(f"[magenta]{escape(student.student)}: {escape(student.problem)}[/]")
+            console.print(f"[magenta]{escape(shown(student.student))}: {escape(shown(student.problem))}[/]")
     for reason, count in _reasons(scores).items():
         console.print(f"[magenta]not graded {count} ×: {escape(reason)}[/]")
     frequent = scores.misconceptions()[:MOST_FREQUENT]
@@ -62,7 +64,7 @@ def _table(scores: ClassScores) -> Table:
     table = Table(
         title=escape(scores.assignment), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
-    table.add_column("student", no_wrap=True)
+    table.add_column("student", no_wrap=True, max_width=_WIDEST_NAME)
     for mark in scores.columns:
         table.add_column(f"{escape(mark.title)} /{mark.max_points:g}", overflow="fold")
     table.add_column(f"total /{most:g}", justify="right")
@@ -70,10 +72,10 @@ def _table(scores: ClassScores) -> Table:
     for student in scores.students:
         if student.marks:
             cells = [_cell(mark) for mark in student.marks]
-            table.add_row(escape(student.student), *cells, f"[bold]{student.points:g}[/]")
+            table.add_row(escape(shown(student.student)), *cells, f"[bold]{student.points:g}[/]")
         else:
             state = "[magenta]? not graded[/]" if student.handed_in else "[dim]not handed in[/]"
-            table.add_row(escape(student.student), state, *["-"] * (columns - 1), "-")
+            table.add_row(escape(shown(student.student)), state, *["-"] * (columns - 1), "-")
     return table
 
 
