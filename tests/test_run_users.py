@@ -48,13 +48,21 @@ def secret(tmp_path: Path) -> Path:
     return folder / "secret"
 
 
+def closed_to_others() -> bool:
+    """Whether the packages, some of which an answer's process loads late, lie where only root may go."""
+    packages = Path(sys.prefix).resolve()
+    return any(not path.stat().st_mode & 0o001 for path in (packages, *packages.parents))
+
+
 def test_an_answer_owns_its_folder_and_nothing_else(
     secret: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not ROOT:
         assert not can_give_up_root([])
         return
-    monkeypatch.setattr(client, "can_give_up_root", lambda _folders: True)  # whatever CI's Python lies in
+    if closed_to_others():
+        pytest.skip("this Python's packages lie in a folder that other users may not enter")
+    monkeypatch.setattr(client, "can_give_up_root", lambda _folders: True)  # wherever Python itself lies
     folder = tmp_path / "copy"
     folder.mkdir()
     (folder / "data.csv").write_text("1,2")
