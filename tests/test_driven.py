@@ -264,18 +264,22 @@ def test_a_message_speaks_of_what_the_student_was_given() -> None:
 
 def test_a_step_that_writes_into_the_callers_array_costs_a_fifth() -> None:
     class Step(Operation):
+        rate: float
+
         def compute(self, value: Any) -> Any:
             for node, gradient in library.compute_gradients(self.input_nodes[0]).items():
                 if isinstance(node, library.Variable):
-                    node.value -= 0.25 * gradient
+                    node.value -= self.rate * gradient
             return value
 
     class Optimizer:
-        def __init__(self, _rate: float) -> None:
-            pass
+        def __init__(self, rate: float) -> None:
+            self.rate = rate
 
         def minimize(self, loss: Node) -> Operation:
-            return Step([loss])
+            step = Step([loss])
+            step.rate = self.rate
+            return step
 
     verdict = judged("gradient_descent", Optimizer)
     assert verdict.score == 0.8

@@ -80,17 +80,21 @@ def test_only_the_library_of_graphs_puts_errors_into_other_words() -> None:
 
 def test_a_step_may_return_nothing() -> None:
     class Step(Operation):
+        rate: float
+
         def compute(self, _value: Any) -> None:
             for node, gradient in pushing()(self.input_nodes[0]).items():
                 if isinstance(node, Variable):
-                    node.value = node.value - 0.25 * gradient
+                    node.value = node.value - self.rate * gradient
 
     class Optimizer:
-        def __init__(self, _rate: float) -> None:
-            pass
+        def __init__(self, rate: float) -> None:
+            self.rate = rate
 
         def minimize(self, loss: Node) -> Operation:
-            return Step([loss])
+            step = Step([loss])
+            step.rate = self.rate
+            return step
 
     assert judged("gradient_descent", Optimizer).score == 1.0
 
@@ -187,3 +191,16 @@ def test_entries_of_the_registrys_outputs_are_put_into_words() -> None:
         "after two rules, the number of keys that are the two classes is 0, expected 2"
     )
     assert verdict.diagnosis.misconception is None
+
+
+@pytest.mark.parametrize("title", ["gradient_descent", "perceptron"])
+def test_a_rate_that_is_written_into_the_answer_is_seen(title: str) -> None:
+    def trained(X: Any, c: Any, W: Any, b: Any, _rate: float, steps: int) -> Any:
+        return next(iter(RIGHT["perceptron"].values()))(X, c, W, b, 0.01, steps)
+
+    def optimizer_of(_rate: float) -> Any:
+        return next(iter(RIGHT["gradient_descent"].values()))(0.25)
+
+    verdict = judged(title, trained if title == "perceptron" else optimizer_of)
+    assert verdict.score < 1
+    assert verdict.diagnosis.misconception == "learning-rate-ignored"

@@ -6,11 +6,14 @@ from typing import Any
 import numpy as np
 
 from gradecheck.catalogue.engines import Gradients, pushing
-from gradecheck.drive.descent import RATE
 from gradecheck.exercise import Exercise, Float64, Mistake
 from gradecheck.graph import Node, Operation, Session, Variable, compute_gradients, topological_order
 
 _Step = Callable[[Node, float], None]
+
+
+#: The rate of the notebook's example; large enough for the loss to be no straight line along a step.
+RATE = 0.25
 
 
 def _variables(loss: Node) -> list[Variable]:
@@ -101,7 +104,10 @@ _MISTAKES = (
         "The learning rate has no effect.",
         "What would a rate of 0 have to do to the variables?",
         "The rate says how much of the gradient is taken off.",
-        answers=(_optimizer(_moved(lambda v, g, _rate: v.value - g)),),
+        answers=(
+            _optimizer(_moved(lambda v, g, _rate: v.value - g)),
+            _optimizer(_moved(lambda v, g, _rate: v.value - RATE * g)),
+        ),
     ),
     Mistake(
         "learning-rate-divides",
@@ -171,11 +177,11 @@ def _forward(lib: Any, W: Any, v: Any, *_steps: Any) -> Any:
     return 0.5 * (1.0 + lib.tanh(0.5 * (inner + v)))
 
 
-def _truth(vjp: Any, W: Float64, v: Float64, dz: Float64, steps: int) -> tuple[Float64, ...]:
+def _truth(vjp: Any, W: Float64, v: Float64, dz: Float64, steps: int, rate: float) -> tuple[Float64, ...]:
     """Each step from the gradients of the place where the last one has led."""
     for _ in range(steps):
         dW, dv = vjp(W, v, dz)
-        W, v = W - RATE * dW, v - RATE * dv
+        W, v = W - rate * dW, v - rate * dv
     return W, v
 
 
@@ -184,7 +190,7 @@ GRADIENT_DESCENT = Exercise(
     title="gradient_descent",
     arguments=("W", "v", "dz"),
     differentiates=("W", "v"),
-    settings={"steps": 1},
+    settings={"steps": 1, "rate": RATE},
     forward=_forward,
     forward_numpy=lambda *arguments: _forward(np, *arguments),
     printed={"W": [[0.5, -1], [2, 1]], "v": [1, -0.5], "dz": [2, -3]},
@@ -192,8 +198,8 @@ GRADIENT_DESCENT = Exercise(
         {"W": (2, 2), "v": (2,)},
         {"W": (2, 2), "v": (2,)},
         {"W": (3, 3), "v": (3,), "steps": 2},
-        {"W": (3, 3), "v": (3,), "steps": 3},
-        {"W": (1, 1), "v": (1,), "steps": 2},
+        {"W": (3, 3), "v": (3,), "steps": 3, "rate": 0.5},
+        {"W": (1, 1), "v": (1,), "steps": 2, "rate": 0.125},
         {"W": (4, 4), "v": (4,), "steps": 2},
     ),
     points=9,
@@ -202,7 +208,7 @@ GRADIENT_DESCENT = Exercise(
     truth=_truth,
     named_outputs=("W", "v"),
     tolerance=1e-6,
-    place=f"where the loss is sum(dz * sigmoid(W v + v)), the rate {RATE:g}, the number of steps {{steps}}",
+    place="where the loss is sum(dz * sigmoid(W v + v)), the rate {rate:g}, the number of steps {steps}",
     mistakes=_MISTAKES,
     worth_knowing="Each step is right only where it was measured: that is why the loss is computed again.",
 )

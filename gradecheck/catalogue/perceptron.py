@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gradecheck.drive.training import CENTRE, RATE, SPREAD, clouds
+from gradecheck.drive.training import CENTRE, FIRST_RATE, RATE, SPREAD, clouds
 from gradecheck.exercise import Exercise, Float64, Mistake, entry
 from gradecheck.graph import Variable
 
@@ -79,7 +79,7 @@ _MISTAKES = (
         "The learning rate has no effect.",
         "What would a rate of 0 have to do to W?",
         "The rate says how much of the gradient is taken off.",
-        answers=(_trainer(_right, by=lambda _rate: 1.0),),
+        answers=(_trainer(_right, by=lambda _rate: 1.0), _trainer(_right, by=lambda _rate: RATE)),
     ),
     Mistake(
         "mean-for-sum",
@@ -154,7 +154,7 @@ def _forward(lib: Any, noise: Any, W: Any, b: Any) -> Any:
 def _truth(vjp: Any, noise: Float64, W: Float64, b: Float64) -> tuple[Any, ...]:
     """What must hold: see `gradecheck.drive.training.drive`."""
     _, dW, db = vjp(noise, W, b, np.ones(()))
-    _, then_dW, then_db = vjp(noise, W - RATE * dW, b - RATE * db, np.ones(()))
+    _, then_dW, then_db = vjp(noise, W - FIRST_RATE * dW, b - FIRST_RATE * db, np.ones(()))
     both = np.stack([dW, then_dW]), np.stack([db, then_db])
     return *both, _forward(np, noise, W, b), np.zeros(3), np.ones(()), np.ones(())
 

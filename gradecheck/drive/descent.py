@@ -21,12 +21,10 @@ from gradecheck.graph import (
 )
 
 Float64 = NDArray[np.float64]
-#: How far each step goes; large enough for the loss to be no straight line along it.
-RATE = 0.25
 
 
 def drive(
-    student: Callable[..., Any], W: Float64, v: Float64, dz: Float64, steps: int
+    student: Callable[..., Any], W: Float64, v: Float64, dz: Float64, steps: int, rate: float
 ) -> tuple[Float64, Float64]:
     """The variables W and v after some steps down the loss sum(dz * sigmoid(W v + v)).
 
@@ -40,7 +38,7 @@ def drive(
         feeds: dict[Any, Any] = {}
         inner = sigmoid(add(matmul(weights, vector), vector))
         loss = reduce_sum(multiply(inner, placeholder_of(dz, feeds)), name="loss")
-        step = student(RATE).minimize(loss)
+        step = student(rate).minimize(loss)
         if not isinstance(step, Operation):
             raise NotAsAsked(f"minimize returned {described(step)}; a node to run is wanted, an Operation")
         _let_it_return_nothing(step)

@@ -11,6 +11,8 @@ from gradecheck.graph import Graph, Variable
 
 Float64 = NDArray[np.float64]
 RATE = 0.01
+#: That of the first two steps: another one, so that a rate that is written into an answer shows.
+FIRST_RATE = 0.02
 STEPS = 100
 #: The clouds lie around (-CENTRE, -CENTRE) and (CENTRE, CENTRE), their points SPREAD * noise away from there.
 CENTRE = 2.0
@@ -37,18 +39,18 @@ def drive(student: Callable[..., Any], noise: Float64, W: Float64, b: Float64) -
     """What the first two steps and what many steps make of W and b.
 
     Returns:
-        dW and db: what each of the first two steps took away, divided by the rate, (2, 2, 2) and (2, 2): a
-        second step shows momentum, a rate that changes, and probabilities that are out of date. The loss
+        dW and db: what each of the first two steps took away, divided by `FIRST_RATE`, (2, 2, 2) and (2, 2);
+        a second step shows momentum, a rate that changes, and probabilities that are out of date. The loss
         that is reported first. How far the sums W.sum(axis=1) and b.sum() have drifted after all steps, (3,).
         The share of the steps at which the reported loss fell and was finite. The share of the points on the
         right side in the end, as a part of `ACCURATE`, at most 1.
     """
     points, classes = clouds(noise)
-    (first,), after_one = _train(student, points, classes, (W, b), 1)
-    _, after_two = _train(student, points, classes, (W, b), 2)
+    (first,), after_one = _train(student, points, classes, (W, b), 1, FIRST_RATE)
+    _, after_two = _train(student, points, classes, (W, b), 2, FIRST_RATE)
     places = zip((W, b), after_one, after_two, strict=True)
-    gradients = [-np.diff(np.stack(values), axis=0) / RATE for values in places]
-    losses, (weights, bias) = _train(student, points, classes, (W, b), STEPS)
+    gradients = [-np.diff(np.stack(values), axis=0) / FIRST_RATE for values in places]
+    losses, (weights, bias) = _train(student, points, classes, (W, b), STEPS, RATE)
     drift = np.concatenate([weights.sum(axis=1) - W.sum(axis=1), [bias.sum() - b.sum()]])
     fell = np.mean(np.diff(losses) < 0)  # NaN is not below anything
     hits = np.mean((points @ weights + bias).argmax(axis=1) == classes.argmax(axis=1))
@@ -56,12 +58,17 @@ def drive(student: Callable[..., Any], noise: Float64, W: Float64, b: Float64) -
 
 
 def _train(
-    student: Callable[..., Any], points: Float64, classes: Float64, start: tuple[Float64, ...], steps: int
+    student: Callable[..., Any],
+    points: Float64,
+    classes: Float64,
+    start: tuple[Float64, ...],
+    steps: int,
+    rate: float,
 ) -> tuple[Float64, tuple[Float64, Float64]]:
     """The reported losses, and the variables in the end."""
     with Graph().as_default(), np.errstate(all="ignore"):
         weights, bias = Variable(start[0], name="W"), Variable(start[1], name="b")
-        reported = student(points.copy(), classes.copy(), weights, bias, RATE, steps)
+        reported = student(points.copy(), classes.copy(), weights, bias, rate, steps)
         values = np.array(weights.value), np.array(bias.value)
     try:
         losses = np.asarray(reported, np.float64)
