@@ -167,3 +167,25 @@ def test_a_formula_is_given_the_true_product() -> None:
     x, y, dz = np.ones((2, 3)), np.arange(12.0).reshape(3, 4), np.ones((2, 4))
     untouched = Mistake("m", "S.", "H.", "T.", lambda vjp, *arguments: vjp(*arguments))
     assert np.allclose(plants(find_exercise("matmul"), untouched)[0](x, y, dz), grad_matmul(x, y, dz))
+
+
+def mean_for_one_axis_at_a_time(x: Any, dz: Any, axis: Any = None) -> Any:
+    x, dz = wide(x, dz)
+    if axis is None:
+        return np.full(x.shape, dz / x.size)
+    return np.ones(x.shape) * np.expand_dims(dz, axis) / x.shape[axis]
+
+
+def test_what_stops_elsewhere_is_named_by_what_it_returns_and_the_stop_is_told() -> None:
+    """Tuples of axes are one matter, the mean another."""
+    diagnosis = judged("reduce_sum", mean_for_one_axis_at_a_time).diagnosis
+    assert diagnosis.misconception == "gradient-of-mean"
+    assert any(remark.startswith("For other inputs: ") and "tuple" in remark for remark in diagnosis.remarks)
+
+
+def test_a_few_calls_that_came_back_name_nothing() -> None:
+    def on_vectors_of_three(x: Any, dz: Any) -> Any:
+        assert np.shape(x) == (3,)
+        return -grad_sigmoid(x, dz)
+
+    assert named("sigmoid", on_vectors_of_three) is None

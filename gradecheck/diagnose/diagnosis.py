@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradecheck.cases import CaseKind
+from gradecheck.cases import PUBLIC_SEED, CaseKind
 from gradecheck.compare import Fault
 from gradecheck.diagnose import words
 from gradecheck.diagnose.implied import Implied, imply
@@ -241,7 +241,12 @@ def _wrong(evidence: Evidence, fault: Observation, *, hidden: bool) -> Diagnosis
     if recognised is None:
         return Diagnosis(message, label, remarks=words.changes_remark(evidence.changed))
     told = words.recognised(recognised.mistake, message, recognised.output)
-    return _named(recognised.mistake, told, label, evidence)
+    named = _named(recognised.mistake, told, label, evidence)
+    stopped = next((o for o in evidence.observations if isinstance(o.outcome, Raised)), None)
+    if stopped is None or evidence.exercise.driver or evidence.seed != PUBLIC_SEED:
+        return named  # a grader's inputs have a place of their own on the card
+    besides = f"For other inputs: {fault_in_words(evidence, stopped, secret=hidden)}"
+    return replace(named, remarks=(*named.remarks, besides))
 
 
 def _extreme(evidence: Evidence, fault: Observation) -> Diagnosis:

@@ -38,12 +38,15 @@ class _Asked:
         ordinary: the calls that are looked at.
         output: the output to explain, or None for all of them together.
         near: how near a prediction must be, relative to its largest entry.
+        may_stop: whether the answer may stop where the mistake would not: another matter, to be told apart,
+            where what the student is told first is a wrong value.
     """
 
     exercise: Exercise
     ordinary: list[Observation]
     output: int | None
     near: float
+    may_stop: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,10 +96,12 @@ def recognise(evidence: Evidence) -> Recognised | None:
     def predictions(answer: Answer) -> Iterator[Prediction]:
         return (predicted(answer, at) for at in range(len(ordinary)))  # most are ruled out by the first
 
+    fault = evidence.first_fault
+    may_stop = not exercise.driver and fault is not None and isinstance(fault.outcome, Returned)
     known = [m for m in known_mistakes(exercise) if m.outcome is MistakeClass.REJECTED]
     candidates = [(mistake, answer) for mistake in known for answer in variants(exercise, mistake)]
     for output in (None, *_outputs_to_explain(evidence, returned)):
-        matches = list(_matches(_Asked(exercise, ordinary, output, near), candidates, predictions))
+        matches = list(_matches(_Asked(exercise, ordinary, output, near, may_stop), candidates, predictions))
         if matches:
             best = _best(matches, output, near)
             name = "" if output is None else exercise.outputs[output]
@@ -134,7 +139,7 @@ def _matches(
 def _match(asked: _Asked, mistake: Mistake, predictions: Iterator[Prediction]) -> _Match | None:
     """The mistake as a match, or None as soon as one case speaks against it."""
     all_predicted: list[Prediction] = []
-    draws = stops = stops_alike = 0
+    draws = stops = stops_alike = stops_alone = 0
     telling = False
     of_one_type = True
     for observation, predicted in zip(asked.ordinary, predictions, strict=True):
@@ -147,9 +152,12 @@ def _match(asked: _Asked, mistake: Mistake, predictions: Iterator[Prediction]) -
             draws, stops, telling = draws + 1, stops + 1, True
             continue
         if not isinstance(outcome, Returned):
-            if predicted is not None:
+            if predicted is None:
+                stops_alike += 1
+            elif asked.may_stop and isinstance(outcome, Raised):
+                stops_alone += 1
+            else:
                 return None
-            stops_alike += 1
             continue
         if _is_contradicted(asked, observation, predicted):
             return None
@@ -161,7 +169,7 @@ def _match(asked: _Asked, mistake: Mistake, predictions: Iterator[Prediction]) -
         draws += 1
         telling = telling or any(f.fault is not None for f in _findings(observation, asked.output))
     # An exception of another type is the same slip if everything that did come back agrees.
-    explained = telling and draws >= LEAST_DRAWS and (of_one_type or draws > stops)
+    explained = telling and draws >= max(LEAST_DRAWS, stops_alone) and (of_one_type or draws > stops)
     return _Match(mistake, tuple(all_predicted), stops_alike) if explained else None
 
 
