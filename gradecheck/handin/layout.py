@@ -109,13 +109,13 @@ def _what_there_is(notebooks: Sequence[Offered], usable: Sequence[Offered], expe
     wanted = " or ".join(expected)
     if notebooks:
         return f"none of its notebooks is {wanted}: {_listed(file.name for file in notebooks)}"
+    if not usable:
+        return f"there is no notebook {wanted}, and nothing that could be used in its place"
     return f"there is no notebook {wanted}, only {_listed(file.name for file in usable)}"
 
 
 def _listed(names: Iterable[str]) -> str:
     several = sorted(names)
-    if not several:
-        return "nothing that could be used"
     return ", ".join(several[:3]) + (f" and {len(several) - 3} more" if len(several) > 3 else "")
 
 
