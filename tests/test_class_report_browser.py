@@ -174,6 +174,16 @@ def test_printing_unfolds_everything_and_folds_it_again(opened: Open) -> None:
     expect(opened.page.locator("details[open]")).to_have_count(0)
 
 
+def test_on_paper_what_is_secondary_is_no_larger_than_what_is_not(opened: Open) -> None:
+    opened.page.emulate_media(media="print")
+    sizes = opened.page.evaluate(
+        "[...document.querySelectorAll('td .soft')].map(e => [e, e.parentElement]"
+        ".map(each => parseFloat(getComputedStyle(each).fontSize)))"
+    )
+    assert sizes
+    assert all(own <= around for own, around in sizes)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_can_be_looked_at_in_both_themes(opened: Open, theme: str, tmp_path: Path) -> None:
     opened.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
