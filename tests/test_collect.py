@@ -252,3 +252,4 @@ def test_without_students_nothing_is_guessed(course: Path) -> None:
     run = collect(packed(course / "c.zip", GOOD))
     assert run.code == 2
     assert "no student is known, so nothing can be placed: nbgrader db student import FILE.csv" in run.out
+    assert not (course / "gradebook.db").exists()

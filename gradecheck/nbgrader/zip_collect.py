@@ -19,6 +19,7 @@ from gradecheck.errors import CourseNotReady
 from gradecheck.handin.archives import Unpacker
 from gradecheck.handin.plan import Course, Placed, Plan, make_plan
 from gradecheck.handin.roster import Person, joined, parse_time, read_students_file
+from gradecheck.nbgrader.database import file_of
 from gradecheck.nbgrader.gradebook import open_gradebook
 
 
@@ -113,7 +114,10 @@ def _made_folders(course: CourseDirectory, assignment: str) -> list[Path]:
 
 
 def _read_gradebook(course: CourseDirectory) -> tuple[tuple[Person, ...], datetime | None]:
-    """The students, and when the assignment is due in UTC."""
+    """The students, and when the assignment is due in UTC; a gradebook that is not there is not made."""
+    file = file_of(course.db_url)
+    if file is not None and not Path(file).is_file():
+        return (), None
     with open_gradebook(course.db_url, course.course_id) as gradebook:
         people = tuple(_person(student) for student in gradebook.students)
         return people, _due(gradebook, course.assignment_id)
