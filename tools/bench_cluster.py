@@ -32,6 +32,7 @@ TABLE = Path("docs", "bench-cluster.md")
 _HOST = "127.0.0.1"
 _START_SECONDS = 60.0
 _DASK = "distributed.cli.dask_"
+_NO_PROFILE = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}  # as docs/cluster.md says
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ def measure(students: int, workers: int, folder: Path, *, cluster: bool) -> Usag
         )
         for number in range(workers):
             place = ("--local-directory", str(folder / f"worker{number}"), "--no-dashboard")
-            total.start(f"{_DASK}worker", address, "--nthreads", "1", "--host", _HOST, *place)
+            usual = ("--nthreads", "1", "--memory-limit", "0", "--host", _HOST)  # as docs/cluster.md says
+            total.start(f"{_DASK}worker", address, *usual, *place)
         _wait_for(address, workers)
         used = total.run("gradecheck", "grade", ASSIGNMENT, "--cluster", address)
         return replace(used + total.end(), wall=used.wall)
@@ -73,7 +75,7 @@ class _Counted:
 
     def start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
         """Start a module of Python as an operator does."""
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore", **_NO_PROFILE}
         command = [sys.executable, "-m", module, *arguments]
         with (self._folder / "dask.log").open("ab") as log:
             process = subprocess.Popen(command, cwd=self._folder, env=environment, stdout=log, stderr=log)

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+import dask
 from distributed import Client, Future, LocalCluster
 
 from gradecheck.cluster.codec import decode, encode
@@ -30,6 +31,8 @@ WORKER_SECONDS = 15.0
 _GRACE_SECONDS = 120.0
 _LOOK_SECONDS = 0.5
 _FETCH_SECONDS = 30.0
+#: Dask would look a hundred times a second at what a worker is doing.
+_NO_PROFILE = {"distributed.worker.profile.enabled": False}
 _TALKATIVE = ("distributed", "distributed.client", "tornado.application")
 
 
@@ -162,13 +165,15 @@ class ClusterPool:
 
 def _own_cluster(stack: ExitStack, workers: int | None) -> LocalCluster:
     """Dask's own cluster on this machine; it ends with the stack."""
-    cluster = LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
-        dashboard_address=None,
-        silence_logs=logging.CRITICAL,
-    )
+    with dask.config.set(_NO_PROFILE):
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=0,  # TensorFlow's memory is no reason to end a worker; submissions have limits
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        )
     stack.enter_context(cluster)
     return cluster
 
