@@ -291,7 +291,7 @@ def test_a_loop_that_overwrites_is_named() -> None:
 
 
 def test_an_answer_for_the_first_axis_only_is_named_from_square_inputs() -> None:
-    def answer(x: Any, dz: Any, axis: Any = None) -> Any:  # noqa: ARG001
+    def answer(x: Any, dz: Any, axis: Any = None) -> Any:  # noqa: ARG001  # the mistake
         return np.ones(x.shape) * np.asarray(dz)
 
     assert named("reduce_sum", answer) == "axis-not-restored"

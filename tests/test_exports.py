@@ -11,7 +11,7 @@ from gradecheck.exports.cells import csv_text, plain_number
 from gradecheck.exports.forms import Form, text_of
 
 #: What a spreadsheet takes for the start of a formula.
-RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  # full width
 
 
 def rows(text: str) -> list[list[str]]:

@@ -426,7 +426,7 @@ def test_a_feed_that_the_node_does_not_need_is_fine() -> None:
 def test_a_session_computes_each_node_once() -> None:
     calls: list[str] = []
 
-    class doubled(Operation):  # noqa: N801
+    class doubled(Operation):
         def compute(self, x: Any, y: Any) -> Any:
             calls.append(self.name)
             return x + y
@@ -635,7 +635,7 @@ def test_random_graphs_equal_tensorflow_at_every_node(loss: Node, tf: Any) -> No
 # Registering gradients -------------------------------------------------------------------------------------
 
 
-class square(Operation):  # noqa: N801
+class square(Operation):
     def __init__(self, x: Node) -> None:
         super().__init__([x])
 
@@ -695,7 +695,7 @@ def test_a_gradient_that_writes_into_what_it_is_given_harms_nobody() -> None:
 
 @pytest.mark.usefixtures("registry")
 def test_a_class_written_again_in_a_notebook_takes_the_name() -> None:
-    class square(Operation):  # noqa: N801
+    class square(Operation):
         pass
 
     RegisterGradient("square")(lambda _, G: G)
@@ -1065,14 +1065,14 @@ def test_registering_for_something_that_is_no_operation() -> None:
 
 @pytest.mark.usefixtures("registry")
 def test_an_operation_that_misbehaves() -> None:
-    class silent(Operation):  # noqa: N801
+    class silent(Operation):
         pass
 
-    class empty(Operation):  # noqa: N801
+    class empty(Operation):
         def compute(self, _: Any) -> Any:
             return None
 
-    class writing(Operation):  # noqa: N801
+    class writing(Operation):
         def compute(self, x: Any) -> Any:
             x[0] = 0
             return x

@@ -146,7 +146,7 @@ def compute_gradients_of(loss: Node) -> dict[Node, Any]:
     ],
 )
 def test_a_compute_that_stops(model: Model, stops: Callable[..., Any]) -> None:
-    class own(Operation):  # noqa: N801
+    class own(Operation):
         def compute(self, *values: Any) -> Any:
             return stops(*values)
 
@@ -161,11 +161,11 @@ def test_a_compute_that_stops(model: Model, stops: Callable[..., Any]) -> None:
 
 
 def test_an_operation_that_was_set_up_wrongly(model: Model) -> None:
-    class forgot(Operation):  # noqa: N801
+    class forgot(Operation):
         def __init__(self, x: Node) -> None:
             self.x = x
 
-    class not_a_list(Operation):  # noqa: N801
+    class not_a_list(Operation):
         def __init__(self, x: Node) -> None:
             super().__init__(x)  # type: ignore[arg-type]
 
@@ -181,7 +181,7 @@ def test_an_operation_that_was_set_up_wrongly(model: Model) -> None:
 
 
 def test_a_rule_that_stops(model: Model) -> None:
-    class power(Operation):  # noqa: N801
+    class power(Operation):
         def compute(self, x: Any) -> Any:
             return x**3
 

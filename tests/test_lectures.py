@@ -123,7 +123,7 @@ def test_every_figure_is_told_in_a_sentence_below_it(path: Path) -> None:
 @pytest.fixture(scope="session")
 def font_cache() -> None:
     """Matplotlib's first start on a machine lists its fonts, and says so on stderr."""
-    import matplotlib.font_manager  # noqa: F401
+    import matplotlib.font_manager  # noqa: F401  # for its effect
 
 
 def seconds_of_children() -> float:

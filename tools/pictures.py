@@ -202,6 +202,20 @@ def printed(command: str, shown: str) -> str:
     )
 
 
+def gradecheck(folder: Path, *arguments: str) -> None:
+    """Run a command in a folder; without it there is nothing to show."""
+    done = subprocess.run(
+        [sys.executable, "-m", "gradecheck", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"nothing to show: {done.stdout}{done.stderr}")
+
+
 def feedback(browser: Browser) -> None:
     """A page of feedback: a class of one, graded from end to end."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -217,16 +231,7 @@ def feedback(browser: Browser) -> None:
                     cell["source"] = answer
         (handed_in / f"{ASSIGNMENT}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
         for command in (["release"], ["grade", ASSIGNMENT, "--no-sandbox"]):
-            done = subprocess.run(
-                [sys.executable, "-m", "gradecheck", *command],
-                cwd=course,
-                env={**os.environ, "PYTHONPATH": str(Path.cwd())},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode:
-                sys.exit(f"no feedback to show: {done.stdout}{done.stderr}")
+            gradecheck(course, *command)
         page = browser.new_page(device_scale_factor=1.25, viewport={"width": 1000, "height": 1400})
         path = course / "feedback" / "ada" / ASSIGNMENT / f"{ASSIGNMENT}.html"
         page.route("http*://**", lambda route: route.abort())
@@ -239,15 +244,7 @@ def feedback(browser: Browser) -> None:
 def report(browser: Browser) -> None:
     """The first screen of a class report: the demo's."""
     with tempfile.TemporaryDirectory() as scratch:
-        done = subprocess.run(
-            [sys.executable, "-m", "gradecheck", "demo", "--folder", str(Path(scratch, "demo"))],
-            env={**os.environ, "PYTHONPATH": str(Path.cwd())},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            sys.exit(f"no report to show: {done.stdout}{done.stderr}")
+        gradecheck(Path.cwd(), "demo", "--folder", str(Path(scratch, "demo")))
         page = browser.new_page(device_scale_factor=1.25, viewport={"width": 1100, "height": 1180})
         page.goto(Path(scratch, "demo", "reports", f"{ASSIGNMENT}.html").as_uri())
         page.screenshot(path=PICTURES / "report.png", full_page=False)

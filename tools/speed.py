@@ -144,11 +144,11 @@ def in_a_notebook(loop: Loop, times: int, folder: Path) -> Iterator[Waiting]:
     """`check(...)` for right and wrong answers, in this process."""
     for number, (title, source) in enumerate(_RIGHT.items()):
         function = getattr(module_of(f"right{number}", source, folder), f"grad_{title}")
-        act = lambda function=function: card_seconds(function, right=True)  # noqa: E731
+        act = lambda function=function: card_seconds(function, right=True)  # noqa: E731  # bound to this turn
         yield measured(f"`check`, {title} right", RIGHT_GOAL, loop, times, act)
     for number, (what, source) in enumerate(_WRONG.items()):
         function = module_of(f"wrong{number}", source, folder).grad_softmax
-        act = lambda function=function: card_seconds(function, right=False)  # noqa: E731
+        act = lambda function=function: card_seconds(function, right=False)  # noqa: E731  # bound to this turn
         yield measured(f"`check`, {what}", DIAGNOSIS_GOAL, loop, times, act)
 
 

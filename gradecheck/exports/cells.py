@@ -10,7 +10,7 @@ from typing import TypeAlias
 Cell: TypeAlias = str | float | None
 
 #: What makes a spreadsheet take a text for a formula, in ASCII and in the wide forms of East Asian input.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  # full width
 #: Where a spreadsheet that splits lines at semicolons or tabs begins another cell in the middle of a text.
 _INNER = re.compile(rf"([;\t\r\n]\s*)([{re.escape(''.join(_FORMULA[:4] + _FORMULA[7:]))}])")
 _DIGITS = 6

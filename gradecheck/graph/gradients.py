@@ -127,7 +127,7 @@ def matmul_gradient(op: matmul, G: Array) -> tuple[Array, Array]:
 
 
 @RegisterGradient("negative")
-def negative_gradient(op: negative, G: Array) -> Array:  # noqa: ARG001
+def negative_gradient(op: negative, G: Array) -> Array:
     """∂L/∂x = -G."""
     return -G
 

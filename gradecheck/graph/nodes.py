@@ -181,7 +181,7 @@ class Operation(Node):
         super().__init_subclass__()
         Operation.types[cls.__name__] = cls
 
-    def compute(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+    def compute(self, *args: Any, **kwargs: Any) -> Any:
         """The value, given one float64 array for each input node."""
         raise GraphError(f"{self.name} does not say how it is computed: give {type(self).__name__} a compute")
 

@@ -61,7 +61,7 @@ class ExecuteInWorker(Execute):
         config=True
     )
 
-    def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> tuple[NotebookNode, Any]:  # noqa: ARG002
+    def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> tuple[NotebookNode, Any]:
         """Run and judge the notebook; leaves the marks in the resources for `WriteScores`."""
         mode = SandboxMode.REQUIRED if self.sandbox else SandboxMode.NONE
         work = self.prepare(nb, resources)

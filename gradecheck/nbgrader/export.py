@@ -20,7 +20,7 @@ class _Export(ExportPlugin):
 
     form: ClassVar[Form]
 
-    def export(self, gradebook: Any) -> None:  # noqa: ARG002  # we read more than the gradebook
+    def export(self, gradebook: Any) -> None:
         """Write the table to `--to`, by default grades.csv."""
         course = self.parent.coursedir
         students = [str(name) for name in self.student] or None

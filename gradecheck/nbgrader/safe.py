@@ -66,7 +66,7 @@ class DisarmTexts(NbGraderPreprocessor):
     The formgrader shows graded notebooks as they are, and feedback is printed from them.
     """
 
-    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:  # noqa: ARG002
+    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
         """Disarm one cell."""
         if cell.cell_type != "code" and not cell.metadata.get("nbgrader", {}).get("locked"):
             cell.source = disarmed(cell.source)

@@ -60,10 +60,10 @@ def _schemas() -> SimpleNamespace:
 class _Page:
     """What nbconvert does to a finished page by way of BeautifulSoup: pictures get a description."""
 
-    def __init__(self, page: str, features: str = "") -> None:  # noqa: ARG002
+    def __init__(self, page: str, features: str = "") -> None:
         self._page = _PICTURE.sub(_ALT, page)
 
-    def select(self, selector: str) -> list[Any]:  # noqa: ARG002
+    def select(self, selector: str) -> list[Any]:
         """Nothing is left to do."""
         return []
 

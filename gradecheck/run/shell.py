@@ -42,7 +42,7 @@ class _Compiler(CachingCompiler):
 
     number: ClassVar[int] = 0
 
-    def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:  # noqa: ARG002
+    def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
         """The file name that tracebacks show."""
         return f"<ipython-input-cell-{type(self).number}>"
 
@@ -118,17 +118,17 @@ class WorkerShell(InteractiveShell):
         """There is no window system."""
 
     @contextlib.contextmanager
-    def _tee(self, channel: object) -> Iterator[None]:  # noqa: ARG002
+    def _tee(self, channel: object) -> Iterator[None]:
         """Keep no copy of what a cell prints, which would fill the memory."""
         yield
 
     def showtraceback(
         self,
         exc_tuple: Any = None,
-        filename: object = None,  # noqa: ARG002
-        tb_offset: object = None,  # noqa: ARG002
+        filename: object = None,
+        tb_offset: object = None,
         exception_only: bool = False,
-        running_compiled_code: bool = False,  # noqa: ARG002
+        running_compiled_code: bool = False,
     ) -> None:
         """Send a short traceback of the exception being handled."""
         error = (exc_tuple or sys.exc_info())[1]
@@ -140,7 +140,7 @@ class WorkerShell(InteractiveShell):
         lines.append(f"{name}: {message}" if message else name)
         self.output.send("error", {"ename": name, "evalue": message, "traceback": lines})
 
-    def showsyntaxerror(self, filename: object = None, running_compiled_code: bool = False) -> None:  # noqa: ARG002
+    def showsyntaxerror(self, filename: object = None, running_compiled_code: bool = False) -> None:
         """As `showtraceback`."""
         self.showtraceback()
 
