@@ -20,6 +20,11 @@ _BEGINNING = re.compile(
     r"<!--|<(?P<element>script|style|pre|code|textarea|math)\b|<[a-zA-Z/!?]"
     r"|\\\$|\$\$|\$|\\\[|\\\(|\\begin\{(?P<environment>[a-z]{1,20}\*?)\}"
 )
+#: From anywhere between tags up to the next of these that is no ordinary tag: most of a page is of no interest.
+_ORDINARY = re.compile(
+    r"(?:[^<$\\]+|<(?!(?:script|style|pre|code|textarea|math)\b|!--)[a-zA-Z/!?][^>]*>|<(?![a-zA-Z/!?])"
+    r"|\\(?![$\[(]|begin\{[a-z]{1,20}\*?\}))*"
+)
 #: The delimiters that nbconvert's templates tell MathJax.
 _CLOSING = {"$": "$", "$$": "$$", r"\(": r"\)", r"\[": r"\]"}
 _INLINE = ("$", r"\(")
@@ -49,7 +54,8 @@ def with_formulas(page: str) -> str:
     parts = [_MATHJAX.sub("", page[:at])]
     never: set[str] = set()
     drawn = 0
-    while (found := _BEGINNING.search(page, at)) is not None:
+    last = page.rfind(">")  # behind it no tag ends, and none is looked for
+    while (found := _BEGINNING.search(page, _behind_ordinary(page, at, last))) is not None:
         parts.append(page[at : found.start()])
         formula = _formula_at(page, found) if drawn < _MOST else None
         if formula is not None:
@@ -60,6 +66,12 @@ def with_formulas(page: str) -> str:
             text = "$" if found.group() == r"\$" else page[found.start() : at]
         parts.append(text)
     return "".join([*parts, page[at:]])
+
+
+def _behind_ordinary(page: str, at: int, last: int) -> int:
+    """Where the first thing from a place on may stand that is neither plain text nor an ordinary tag."""
+    found = _ORDINARY.match(page, at) if at < last else None
+    return found.end() if found is not None else at
 
 
 def _formula_at(page: str, found: re.Match[str]) -> tuple[str, int] | None:
