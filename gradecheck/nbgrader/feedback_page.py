@@ -20,7 +20,7 @@ _BEGINNING = re.compile(
     r"<!--|<(?P<element>script|style|pre|code|textarea|math)\b|<[a-zA-Z/!?]"
     r"|\\\$|\$\$|\$|\\\[|\\\(|\\begin\{(?P<environment>[a-z]{1,20}\*?)\}"
 )
-#: From anywhere between tags up to the next of these that is no ordinary tag: most of a page is of no interest.
+#: Up to the next of these that is no ordinary tag: most of a page is of no interest.
 _ORDINARY = re.compile(
     r"(?:[^<$\\]+|<(?!(?:script|style|pre|code|textarea|math)\b|!--)[a-zA-Z/!?][^>]*>|<(?![a-zA-Z/!?])"
     r"|\\(?![$\[(]|begin\{[a-z]{1,20}\*?\}))*"

@@ -1,20 +1,30 @@
 """nbgrader's gradebook, opened once for a whole run and written to in one transaction a submission.
 
 nbgrader opens the gradebook ten times a submission, each time with a new engine, commits after each cell,
-and asks for each cell's row by a join of seven tables. While `kept_gradebook` is active, all of this
-package and of nbgrader's preprocessors get the same gradebook from `open_gradebook`.
+asks for each cell's row by a join of seven tables, and once more for what each is worth. While
+`kept_gradebook` is active, all of this package and of nbgrader's preprocessors get the same gradebook from
+`open_gradebook`.
 """
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 from unittest import mock
 
-from nbgrader.api import BaseCell, Comment, Grade, Gradebook
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from sqlalchemy import bindparam, event, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm.attributes import set_committed_value
 
 from gradecheck.nbgrader.database import shown_address
 from gradecheck.nbgrader.trouble import sentence_for
@@ -85,8 +95,12 @@ class _OneTransaction:
         return getattr(self._session, name)
 
     def commit(self) -> None:
-        """Send what changed to the database, within the transaction."""
-        self._session.flush()
+        """Send new rows to the database, within the transaction.
+
+        What changed in old ones goes along before the next query, or when the step ends.
+        """
+        if self._session.new or self._session.deleted:
+            self._session.flush()
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +112,19 @@ class _Rows:
     comments: dict[str, Comment]
 
 
+#: All rows of one submitted notebook: of its scores, or of its comments.
+_OF_NOTEBOOK = {
+    kind: select(kind).where(kind.notebook_id == bindparam("submitted")) for kind in (Grade, Comment)
+}
+
+
 class KeptGradebook(Gradebook):
-    """A gradebook that stays open, commits when it is told to, and remembers rows that it has found."""
+    """A gradebook that stays open, commits when it is told to, and remembers rows that it has found.
+
+    What the instructor made does not change during a run, so names of cells and what they are worth are
+    remembered for all of it. Where a submission's rows are is remembered until the transaction ends, and
+    what they say until something is written and the step ends.
+    """
 
     def __init__(self, db_url: str, course_id: str) -> None:
         super().__init__(db_url, course_id)
@@ -107,7 +132,12 @@ class KeptGradebook(Gradebook):
         self._session: Any = self.db
         self.db: Any = _OneTransaction(self._session)
         self._cells: dict[tuple[str, ...], Any] = {}
+        self._worth: dict[str, float] = {}  # of notebooks and cells, by nbgrader's random ids
+        self._names: dict[str, str] = {}
+        self._ids: dict[tuple[str, ...], str] = {}
         self._rows: _Rows | None = None
+        self._written = False
+        event.listen(self.engine, "after_cursor_execute", self._note)
         self.memory: dict[object, Any] = {}
         """What others want to keep as long as this is open; see `gradecheck.nbgrader.original`."""
 
@@ -119,23 +149,31 @@ class KeptGradebook(Gradebook):
         super().close()
 
     def settle(self) -> None:
-        """Send changes to the database, so that what it computes, such as sums, is read anew."""
+        """Send changes to the database; if it has any, what it computes, such as sums, is read anew."""
         self._session.flush()
-        self._forget()
+        if self._written:
+            self._forget()
 
     def commit(self) -> None:
         """End the transaction."""
         self._session.commit()
+        self._ids.clear()
         self._forget()
 
     def rollback(self) -> None:
         """Give up the transaction."""
         self._session.rollback()
+        self._ids.clear()
         self._forget()
 
     def _forget(self) -> None:
         self._session.expunge_all()
         self._rows = None
+        self._written = False
+
+    def _note(self, _connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        """After each statement, whoever sent it: whether it may have changed anything."""
+        self._written = self._written or not statement.startswith("SELECT")
 
     def find_source_cell(self, name: str, notebook: str, assignment: str) -> Any:
         """As nbgrader's; the instructor's cells do not change during a run."""
@@ -151,6 +189,28 @@ class KeptGradebook(Gradebook):
             self._cells[key] = super().find_graded_cell(name, notebook, assignment)
         return self._cells[key]
 
+    def find_submission(self, assignment: str, student: str) -> SubmittedAssignment:
+        """As nbgrader's, with one simple query from the second time on."""
+        find = super().find_submission
+        return self._by_id(SubmittedAssignment, find, (assignment, student))
+
+    def find_submission_notebook(self, notebook: str, assignment: str, student: str) -> SubmittedNotebook:
+        """As nbgrader's, with one simple query from the second time on."""
+        find = super().find_submission_notebook
+        found = self._by_id(SubmittedNotebook, find, (notebook, assignment, student))
+        if found.notebook_id not in self._worth:
+            self._worth[found.notebook_id] = found.max_score
+        set_committed_value(found, "max_score", self._worth[found.notebook_id])
+        return found
+
+    def _by_id(self, kind: Any, find: Callable[..., Any], names: tuple[str, ...]) -> Any:
+        self._session.flush()  # as before any query
+        found = self._session.get(kind, self._ids[names]) if names in self._ids else None
+        if found is None:
+            found = find(*names)
+            self._ids[names] = found.id
+        return found
+
     def find_grade(self, grade_cell: str, notebook: str, assignment: str, student: str) -> Grade:
         """As nbgrader's, with one query for all cells of a notebook."""
         found = self._rows_of(notebook, assignment, student).grades.get(grade_cell)
@@ -164,9 +224,22 @@ class KeptGradebook(Gradebook):
     def _rows_of(self, *place: *_Place) -> _Rows:
         if self._rows is None or self._rows.place != place:
             submitted = self.find_submission_notebook(*place).id
-            self._rows = _Rows(place, self._by_name(Grade, submitted), self._by_name(Comment, submitted))
+            self._rows = _Rows(place, self._grades_of(submitted), self._by_name(Comment, submitted))
         return self._rows
 
+    def _grades_of(self, submitted: str) -> dict[str, Grade]:
+        grades = self._by_name(Grade, submitted)
+        if any(grade.cell_id not in self._worth for grade in grades.values()):
+            query = select(Grade.cell_id, Grade.max_score).where(Grade.notebook_id == submitted)
+            self._worth.update(self._session.execute(query).all())
+        for grade in grades.values():
+            set_committed_value(grade, "max_score", self._worth[grade.cell_id])
+        return grades
+
     def _by_name(self, kind: Any, submitted: str) -> dict[str, Any]:
-        query = self.db.query(BaseCell.name, kind).join(BaseCell, kind.cell_id == BaseCell.id)
-        return dict(query.filter(kind.notebook_id == submitted).all())
+        rows = self._session.scalars(_OF_NOTEBOOK[kind], {"submitted": submitted}).all()
+        unknown = {row.cell_id for row in rows} - self._names.keys()
+        if unknown:
+            query = select(BaseCell.id, BaseCell.name).where(BaseCell.id.in_(unknown))
+            self._names.update(self._session.execute(query).all())
+        return {self._names[row.cell_id]: row for row in rows}

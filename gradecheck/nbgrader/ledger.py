@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, delete, insert, select
+from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, bindparam, insert, select, update
 
 from gradecheck.nbgrader.gradebook import KeptGradebook
 from gradecheck.nbgrader.journal import JOURNAL, Exchange, Journal
@@ -34,6 +34,21 @@ _EXCHANGES = Table(
     Column("student", String(_LONGEST), primary_key=True),
     Column("token", String(64), nullable=False),
 )
+
+
+def _is(table: Table) -> tuple[Any, Any]:
+    """The row of one submission, by the names that `_key` gives."""
+    return table.c.assignment == bindparam("of"), table.c.student == bindparam("by")
+
+
+#: Made once: to put a statement together costs more than to send it.
+_FIND = select(LEDGER.c.digest, LEDGER.c.complete, LEDGER.c.attempt, LEDGER.c.revealed).where(*_is(LEDGER))
+_UPDATE = {
+    table: update(table)
+    .where(*_is(table))
+    .values({column: bindparam(column.name) for column in table.c if not column.primary_key})
+    for table in (LEDGER, _EXCHANGES)
+}
 
 
 @dataclass(frozen=True)
@@ -63,25 +78,18 @@ def open_ledger(gradebook: Any) -> None:
 
 def find_entry(gradebook: Any, assignment: str, student: str) -> Entry | None:
     """The entry of one submission, None where it was never graded."""
-    columns = (LEDGER.c.digest, LEDGER.c.complete, LEDGER.c.attempt, LEDGER.c.revealed)
-    row = gradebook.db.execute(select(*columns).where(*_key(assignment, student))).one_or_none()
+    row = gradebook.db.execute(_FIND, _key(assignment, student)).one_or_none()
     return Entry(*row) if row is not None else None
 
 
 def write_entry(gradebook: Any, assignment: str, student: str, entry: Entry) -> None:
     """Put an entry in the place of the last one; the caller commits."""
-    gradebook.db.execute(delete(LEDGER).where(*_key(assignment, student)))
-    row = {"assignment": assignment, "student": student, **vars(entry)}
-    gradebook.db.execute(insert(LEDGER).values(**row))
+    _put(gradebook, LEDGER, _key(assignment, student), vars(entry))
 
 
 def note_exchange(gradebook: Any, exchange: Exchange) -> None:
     """Note which exchange of folders belongs to this transaction; the caller commits."""
-    columns = _EXCHANGES.c
-    its = columns.assignment == exchange.assignment, columns.student == exchange.student
-    gradebook.db.execute(delete(_EXCHANGES).where(*its))
-    row = {"assignment": exchange.assignment, "student": exchange.student, "token": exchange.token}
-    gradebook.db.execute(insert(_EXCHANGES).values(**row))
+    _put(gradebook, _EXCHANGES, _key(exchange.assignment, exchange.student), {"token": exchange.token})
 
 
 def recover(root: Path, open_gradebook: Callable[[], Any]) -> None:
@@ -113,5 +121,11 @@ def next_attempt(entry: Entry | None) -> int:
     return entry.attempt + 1 if entry.revealed else entry.attempt
 
 
-def _key(assignment: str, student: str) -> tuple[Any, Any]:
-    return LEDGER.c.assignment == assignment, LEDGER.c.student == student
+def _put(gradebook: Any, table: Table, key: dict[str, str], row: dict[str, Any]) -> None:
+    """Put a row in the place of the one with the same key, if there is one."""
+    if not gradebook.db.execute(_UPDATE[table], {**key, **row}).rowcount:
+        gradebook.db.execute(insert(table), {"assignment": key["of"], "student": key["by"], **row})
+
+
+def _key(assignment: str, student: str) -> dict[str, str]:
+    return {"of": assignment, "by": student}

@@ -29,6 +29,7 @@ from traitlets.config import Config
 from gradecheck.nbgrader.class_list import notebooks_in
 from gradecheck.nbgrader.counting import notebooks_as_handed_out, read_counting
 from gradecheck.nbgrader.digest import digest_of
+from gradecheck.nbgrader.entering import enter
 from gradecheck.nbgrader.execute import Done, ExecuteInWorker, Work
 from gradecheck.nbgrader.gradebook import KeptGradebook
 from gradecheck.nbgrader.handin import MARKS, record_of
@@ -204,11 +205,9 @@ class Pipeline:
 
     def _enter(self, student: str) -> None:
         """The rows of a submission, as nbgrader makes them."""
-        if self._autograde.create_student:
-            self._gradebook.update_or_create_student(student)
         timestamp = self._made.get_existing_timestamp(str(self.submitted(student)))
-        given = {"timestamp": timestamp} if timestamp else {}
-        self._gradebook.update_or_create_submission(self._assignment, student, **given)
+        new = bool(self._autograde.create_student)
+        enter(self._gradebook, self._assignment, student, timestamp, create_student=new)
         self._gradebook.settle()
 
     def _grade_sheet(self, sheet: Sheet, done: Done) -> None:

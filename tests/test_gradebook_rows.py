@@ -1,0 +1,144 @@
+"""The rows that a submission gets at once are those that nbgrader makes one by one."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
+from sqlalchemy import select
+
+from gradecheck.nbgrader.configuration import put_tools_on_path
+from gradecheck.nbgrader.entering import enter
+from gradecheck.nbgrader.gradebook import KeptGradebook, kept_gradebook
+
+ASSIGNMENT = "week_1"
+TIMESTAMP = "2026-11-02 10:00:00 UTC"
+PLACE = ("one", ASSIGNMENT, "ada")
+
+
+def _fill(gradebook: Gradebook) -> None:
+    """An assignment with every kind of cell in two notebooks; in the second, a cell that is two kinds."""
+    gradebook.add_assignment(ASSIGNMENT)
+    for name in ("two", "one"):
+        gradebook.add_notebook(name, ASSIGNMENT)
+        gradebook.add_grade_cell("tests", name, ASSIGNMENT, max_score=3, cell_type="code")
+        gradebook.add_solution_cell("answer", name, ASSIGNMENT)
+        gradebook.add_task_cell("essay", name, ASSIGNMENT, max_score=2, cell_type="markdown")
+    gradebook.add_grade_cell("both", "two", ASSIGNMENT, max_score=1, cell_type="markdown")
+    gradebook.add_solution_cell("both", "two", ASSIGNMENT)
+
+
+def _rows(gradebook: Gradebook) -> dict[str, list[tuple[Any, ...]]]:
+    """All that was made for submissions, with names in the place of random ids."""
+    names: dict[Any, str] = {}
+    for assignment in gradebook.assignments:
+        names[assignment.id] = assignment.name
+        for notebook in assignment.notebooks:
+            names[notebook.id] = notebook.name
+            for cell in (*notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells):
+                names[cell.id] = f"{type(cell).__name__} {cell.name} of {notebook.name}"
+        for submission in assignment.submissions:
+            names[submission.id] = f"by {submission.student.id}"
+            for own in submission.notebooks:
+                names[own.id] = f"{own.name} by {submission.student.id}"
+    rows = {}
+    for kind in (SubmittedAssignment, SubmittedNotebook, Grade, Comment):
+        found = gradebook.db.execute(select(kind.__table__.columns)).all()
+        assert len({row.id for row in found}) == len(found)
+        rows[kind.__tablename__] = sorted(
+            (repr([names.get(value, value) for value in row[1:]]),) for row in found
+        )
+    rows["student"] = sorted(tuple(student.to_dict().items()) for student in gradebook.students)
+    return rows
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A gradebook in a file, for copies: making one takes nbgrader seconds."""
+    file = tmp_path_factory.mktemp("filled") / "gradebook.db"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("PATH", os.environ["PATH"])  # put back afterwards
+        put_tools_on_path()
+        with Gradebook(f"sqlite:///{file}") as gradebook:
+            _fill(gradebook)
+    return file
+
+
+@pytest.fixture
+def kept(filled: Path, tmp_path: Path) -> Iterator[KeptGradebook]:
+    with kept_gradebook(
+        f"sqlite:///{shutil.copy(filled, tmp_path / 'ours.db')}", "default_course"
+    ) as gradebook:
+        yield gradebook
+
+
+def test_they_are_the_same(kept: KeptGradebook, filled: Path, tmp_path: Path) -> None:
+    with Gradebook(f"sqlite:///{shutil.copy(filled, tmp_path / 'theirs.db')}") as theirs:
+        for student, timestamp in {"ada": {}, "bob": {"timestamp": TIMESTAMP}}.items():
+            theirs.update_or_create_student(student)
+            theirs.update_or_create_submission(ASSIGNMENT, student, **timestamp)
+        expected = _rows(theirs)
+    enter(kept, ASSIGNMENT, "ada", None, create_student=True)
+    enter(kept, ASSIGNMENT, "bob", TIMESTAMP, create_student=True)
+    kept.commit()
+    assert _rows(kept) == expected
+    assert {name: len(rows) for name, rows in expected.items()} == {
+        "submitted_assignment": 2, "submitted_notebook": 4, "grade": 10, "comment": 10, "student": 2
+    }  # fmt: skip
+
+
+def test_who_is_there_stays_and_a_new_timestamp_counts(kept: KeptGradebook) -> None:
+    enter(kept, ASSIGNMENT, "ada", None, create_student=True)
+    kept.find_grade("tests", *PLACE).manual_score = 2
+    kept.commit()
+    before = _rows(kept)
+    kept.commit()
+    enter(kept, ASSIGNMENT, "ada", TIMESTAMP, create_student=False)
+    kept.commit()
+    assert str(kept.find_submission(ASSIGNMENT, "ada").timestamp) == "2026-11-02 10:00:00"
+    enter(kept, ASSIGNMENT, "ada", None, create_student=False)
+    kept.commit()
+    after = _rows(kept)
+    del before["submitted_assignment"], after["submitted_assignment"]
+    assert after == before
+
+
+def test_a_student_is_new_only_where_that_is_allowed(kept: KeptGradebook) -> None:
+    with pytest.raises(MissingEntry, match="nobody"):
+        enter(kept, ASSIGNMENT, "nobody", None, create_student=False)
+
+
+def test_sums_are_those_of_the_scores_that_were_written_in_the_step_before(kept: KeptGradebook) -> None:
+    enter(kept, ASSIGNMENT, "ada", None, create_student=True)
+    kept.settle()
+    grade = kept.find_grade("tests", *PLACE)
+    assert (grade.score, grade.max_score, kept.find_submission_notebook(*PLACE).score) == (0, 3, 0)
+    grade.auto_score = 1.5
+    kept.db.commit()
+    kept.settle()
+    assert kept.find_grade("tests", *PLACE) is not grade
+    assert kept.find_grade("tests", *PLACE).score == 1.5
+    notebook = kept.find_submission_notebook(*PLACE)
+    assert (notebook.score, notebook.max_score) == (1.5, 5)
+
+
+def test_a_step_that_writes_nothing_leaves_what_was_read(kept: KeptGradebook) -> None:
+    enter(kept, ASSIGNMENT, "ada", None, create_student=True)
+    kept.settle()
+    grade = kept.find_grade("tests", *PLACE)
+    kept.settle()
+    assert kept.find_grade("tests", *PLACE) is grade
+
+
+def test_what_was_given_up_is_not_remembered(kept: KeptGradebook) -> None:
+    enter(kept, ASSIGNMENT, "ada", None, create_student=True)
+    assert kept.find_submission_notebook(*PLACE)
+    assert kept.find_submission(ASSIGNMENT, "ada")
+    kept.rollback()
+    with pytest.raises(MissingEntry):
+        kept.find_submission_notebook(*PLACE)
+    with pytest.raises(MissingEntry):
+        kept.find_submission(ASSIGNMENT, "ada")
