@@ -5,12 +5,19 @@ their code is coloured once. And a notebook that nobody needs afterwards is not 
 """
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.highlight import Highlight2HTML
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+
+_PYTHON = "python"
 
 _MOST_REMEMBERED = 4096
 _LONGEST_REMEMBERED = 20_000
@@ -27,9 +34,12 @@ class LastUse(NotebookNode):
 
 
 def remember_filters(exporter: HTMLExporter) -> None:
-    """Let an exporter remember what its two costly filters made of a text."""
-    exporter.filters = {**exporter.filters, "highlight_code": _Coloured(exporter)}
-    exporter.register_filter("markdown2html", _markdown(exporter.markdown2html))
+    """Let an exporter remember what its two costly filters made of a text, unless a course has its own."""
+    if "highlight_code" not in exporter.filters:
+        exporter.filters = {**exporter.filters, "highlight_code": _Coloured(exporter)}
+    own = type(exporter).markdown2html is not HTMLExporter.markdown2html
+    if not own and not exporter.embed_images:  # pictures are files of the one student
+        exporter.register_filter("markdown2html", _markdown(exporter))
 
 
 class _Memory:
@@ -49,28 +59,45 @@ class _Memory:
 
 
 class _Coloured:
-    """nbconvert's filter for code. Every notebook that is graded is one of Python."""
+    """nbconvert's filter for code. Every notebook that is graded is one of Python.
+
+    Its lexer and its formatter are made once, not for each cell.
+    """
 
     def __init__(self, exporter: HTMLExporter) -> None:
-        self._filter = Highlight2HTML(pygments_lexer="python", parent=exporter)
+        self._filter = Highlight2HTML(pygments_lexer=_PYTHON, parent=exporter)
         self._memory = _Memory()
+        self._lexer = get_lexer_by_name(_PYTHON)
+        options = self._filter.extra_formatter_options
+        self._formatter = HtmlFormatter(cssclass=escape(f" highlight hl-{_PYTHON}"), **options)
 
     def __call__(self, source: str, language: str | None = None, metadata: Any = None) -> Any:
         magic = str((metadata or {}).get("magics_language", ""))
 
         def make() -> Any:
-            return self._filter(source, language, {"magics_language": magic} if magic else None)
+            if language or magic or self._filter.pygments_lexer != _PYTHON:
+                return self._filter(source, language, {"magics_language": magic} if magic else None)
+            return highlight(source or " ", self._lexer, self._formatter)
 
         return self._memory.get((source, language or "", magic), make)
 
 
-def _markdown(render: Callable[[Any, str], str]) -> Callable[[Any, str], Any]:
+def _markdown(exporter: HTMLExporter) -> Callable[[Any, str], Any]:
+    """Nbconvert's filter for Markdown, with a parser that is made once."""
     memory = _Memory()
+    renderer = IPythonRenderer(
+        escape=False,
+        attachments={},
+        anchor_link_text=exporter.anchor_link_text,
+        exclude_anchor_links=exporter.exclude_anchor_links,
+        **exporter.lexer_options,
+    )
+    parser = MarkdownWithMath(renderer=renderer)
 
     @pass_context
     def markdown2html(context: Any, source: str) -> Any:
         if context.get("cell", {}).get("attachments"):
-            return render(context, source)
-        return memory.get((source,), lambda: render(context, source))
+            return exporter.markdown2html(context, source)
+        return memory.get((source,), lambda: parser.render(source))
 
     return markdown2html

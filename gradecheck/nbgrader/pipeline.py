@@ -5,6 +5,7 @@ kept: files that lie beside a notebook, timestamps, several notebooks an assignm
 `prepare` and `finish` are for one thread; in between, each sheet's work may be done in any.
 """
 
+import contextlib
 import copy
 import dataclasses
 import shutil
@@ -217,9 +218,8 @@ class Pipeline:
                     step = partial(step.finish, done=done)
                 sheet.notebook, sheet.resources = step(sheet.notebook, sheet.resources)
                 self._gradebook.settle()
-        nbformat.validate(sheet.notebook, relax_add_props=True)
         sheet.resources["output_extension"] = self._reader.file_extension
-        text = nbformat.writes(sheet.notebook, version=self._reader.nbformat_version)
+        text = _written(sheet.notebook, self._reader.nbformat_version)
         self._autograde.write_single_notebook(f"{text.rstrip()}\n", sheet.resources)
 
     def _write_feedback(self, hand: InHand) -> None:
@@ -266,3 +266,18 @@ def _steps(converter: BaseConverter, preprocessors: Sequence[Any]) -> tuple[Any,
     for preprocessor in preprocessors:
         exporter.register_preprocessor(preprocessor)
     return exporter, list(exporter._preprocessors)
+
+
+def _written(notebook: NotebookNode, version: int) -> str:
+    """A notebook as text, checked first.
+
+    Raises:
+        nbformat.ValidationError: it is none.
+    """
+    if notebook.nbformat == version:
+        with contextlib.suppress(nbformat.ValidationError):
+            nbformat.validate(notebook)
+            # Valid strictly is valid with what may be added, too; `nbformat.writes` would check it again.
+            return str(nbformat.versions[version].writes_json(notebook))
+    nbformat.validate(notebook, relax_add_props=True)
+    return str(nbformat.writes(notebook, version=version))

@@ -1,7 +1,8 @@
 """Shorter ways through nbgrader and nbconvert, for as long as a class is graded.
 
 Each replaces something private that costs much and gives nothing here: a schema that is checked again for
-each cell, a notebook that is checked again after each step, a page that is parsed only to add an attribute
+each cell, cells that are the same for everybody and are checked again for each student, a notebook that is
+checked again after each step and each output again beside it, a page that is parsed only to add an attribute
 to pictures. Tests fail when one of them moves.
 """
 
@@ -13,23 +14,27 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+from nbformat import from_dict
 from traitlets.utils.importstring import import_item
 
 _PICTURE = re.compile(r"<img\b(?![^>]*\salt\s*=)", re.IGNORECASE)
 _ALT = '<img alt="No description has been provided for this image"'
+_MOST_REMEMBERED = 4096
 
 #: What is replaced: the module, and the name in it.
 REPLACED = (
     ("nbgrader.nbgraderformat.common", "jsonschema"),
     ("nbconvert.exporters.html", "BeautifulSoup"),
     ("nbconvert.exporters.exporter.Exporter", "_validate_preprocessor"),
+    ("nbformat.v4.nbbase", "validate"),
+    ("nbformat.v4.nbjson", "copy"),
 )
 
 
 @contextmanager
 def shortcuts() -> Iterator[None]:
     """Take the shorter ways."""
-    replacements = (_schemas(), _Page, _believe)
+    replacements = (_schemas(), _Page, _believe, _believe_part, SimpleNamespace(deepcopy=from_dict))
     with ExitStack() as stack:
         for (module, name), replacement in zip(REPLACED, replacements, strict=True):
             stack.enter_context(mock.patch.object(import_item(module), name, replacement))
@@ -41,9 +46,13 @@ def _schemas() -> SimpleNamespace:
     jsonschema = importlib.import_module("jsonschema")
 
     validators: dict[str, Any] = {}
+    valid: set[tuple[str, str]] = set()
 
     def validate(instance: object, schema: dict[str, Any]) -> None:
         version = str(schema["properties"]["schema_version"])
+        known = (version, repr(instance))  # tells True, 1 and "1" apart
+        if known in valid:
+            return
         if version not in validators:
             kind = jsonschema.validators.validator_for(schema)
             kind.check_schema(schema)
@@ -51,6 +60,9 @@ def _schemas() -> SimpleNamespace:
         error = jsonschema.exceptions.best_match(validators[version].iter_errors(instance))
         if error is not None:
             raise error
+        if len(valid) == _MOST_REMEMBERED:
+            valid.clear()
+        valid.add(known)
 
     return SimpleNamespace(
         validate=validate, ValidationError=jsonschema.ValidationError, exceptions=jsonschema.exceptions
@@ -73,3 +85,10 @@ class _Page:
 
 def _believe(exporter: object, notebook: object, preprocessor: object) -> None:
     """A notebook that was valid when it was written needs no check after each step to a page."""
+
+
+def _believe_part(node: object, ref: str | None = None) -> None:
+    """An output that is put together needs no check by itself: the notebook is checked before it is written.
+
+    The other replacement for nbformat's version 4, `from_dict` for `copy.deepcopy`, copies what JSON knows.
+    """
