@@ -5,6 +5,7 @@ import inspect
 from importlib import import_module
 from pathlib import Path
 
+import nbformat
 import pytest
 from IPython.core.autocall import ExitAutocall
 from IPython.core.compilerop import CachingCompiler
@@ -15,6 +16,8 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.exporter import Exporter
 from nbconvert.exporters.html import HTMLExporter as PageExporter
 from nbconvert.filters.highlight import Highlight2HTML
+from nbformat.v4.nbbase import new_output
+from nbformat.v4.nbjson import JSONWriter
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
@@ -91,6 +94,11 @@ class TestNbconvert:
     def test_a_notebook_is_checked_after_each_step_by_that_method(self) -> None:
         assert "self._validate_preprocessor(nbc, preprocessor)" in inspect.getsource(Exporter._preprocess)
         assert HTMLExporter()._preprocessors
+
+    def test_outputs_and_copies_are_made_by_those_names(self) -> None:
+        assert "validate(output, output_type)" in inspect.getsource(new_output)
+        assert "copy.deepcopy(nb)" in inspect.getsource(JSONWriter.writes)
+        assert "validate(nb)" in inspect.getsource(nbformat.writes)
 
     def test_the_costly_filters_have_these_names(self) -> None:
         assert parameters(Highlight2HTML.__call__) == ["self", "source", "language", "metadata"]

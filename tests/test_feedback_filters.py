@@ -1,0 +1,111 @@
+"""What an exporter of feedback remembers is what nbconvert makes of the same text."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jinja2 import pass_context
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.highlight import Highlight2HTML
+from traitlets.config import Config
+
+from gradecheck.nbgrader import pages
+from gradecheck.nbgrader.pages import remember_filters
+
+CODE = (
+    "",
+    " ",
+    'def f(x):\n    """Return $x$."""\n    return x ** 2  # <b>',
+    "%matplotlib inline\n!ls",
+    "x = '<script>'\n\n\n",
+    "not python at all (\n\t\u00e9",
+)
+TEXTS = (
+    "",
+    "[known][it]\n\n[it]: https://example.org",
+    "[known][it], where no text defines it",
+    "# A heading & more\n\n## A heading & more",
+    "$$a_b$$ and $x*y*z$, \\\\(q\\\\)\n\n\\begin{align}a&b\\end{align}",
+    "| a | b |\n|---|---|\n| 1 | ~~2~~ |\n\n- [ ] to do\n\n```python\nx = 1\n```\n\n    verbatim <i>",
+    "<b>tag</b> ![a picture](picture.png) https://example.org",
+)
+
+
+@pytest.fixture(scope="module")
+def remembering() -> HTMLExporter:
+    exporter = HTMLExporter()
+    remember_filters(exporter)
+    return exporter
+
+
+def filters(exporter: HTMLExporter) -> dict[str, Any]:
+    return exporter.environment.filters
+
+
+def test_code_looks_as_nbconvert_colours_it(remembering: HTMLExporter) -> None:
+    theirs = Highlight2HTML(pygments_lexer="python")
+    ours = remembering.filters["highlight_code"]
+    for _ in range(2):  # made, and remembered
+        for source in CODE:
+            assert ours(source, metadata={}) == theirs(source, metadata={})
+    for metadata in ({"magics_language": "html"}, None):
+        assert ours("<b>", "ipython3", metadata) == theirs("<b>", "ipython3", metadata)
+
+
+def test_texts_look_as_nbconvert_renders_them(remembering: HTMLExporter) -> None:
+    ours = filters(remembering)["markdown2html"]
+    for _ in range(2):
+        for text in (*TEXTS, *TEXTS[::-1]):  # what one text defines is unknown to the next
+            assert ours({}, text) == HTMLExporter().markdown2html({}, text)
+
+
+def test_an_attachment_is_the_one_students_own(remembering: HTMLExporter) -> None:
+    ours = filters(remembering)["markdown2html"]
+    text = "![mine](attachment:mine.png)"
+    for own in ("AAAA", "BBBB"):
+        assert own in ours({"cell": {"attachments": {"mine.png": {"image/png": own}}}}, text)
+
+
+def test_pictures_that_are_embedded_are_never_remembered(tmp_path: Any) -> None:
+    exporter = HTMLExporter(embed_images=True)
+    remember_filters(exporter)
+    shown = []
+    for student in ("ada", "bob"):
+        (tmp_path / student).mkdir()
+        (tmp_path / student / "mine.png").write_bytes(student.encode() * 8)
+        context = {"resources": {"metadata": {"path": str(tmp_path / student)}}}
+        shown.append(filters(exporter)["markdown2html"](context, "![mine](mine.png)"))
+    assert "base64" in shown[0]
+    assert shown[0] != shown[1]
+
+
+def test_what_a_course_configures_is_kept() -> None:
+    class Own(HTMLExporter):
+        @pass_context
+        def markdown2html(self, _context: Any, source: str) -> str:
+            return f"own {source}"
+
+    def colour(source: str, **_: Any) -> str:
+        return f"coloured {source}"
+
+    exporter = Own(config=Config(), filters={"highlight_code": colour})
+    remember_filters(exporter)
+    assert exporter.filters["highlight_code"] is colour
+    assert filters(exporter)["markdown2html"]({}, "text") == "own text"
+    anchored = HTMLExporter(anchor_link_text="here")
+    remember_filters(anchored)
+    assert ">here</a>" in filters(anchored)["markdown2html"]({}, "# Title")
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    monkeypatch.setattr(pages, "_MOST_REMEMBERED", 3)
+    return 3
+
+
+def test_no_more_is_remembered_than_a_number_of_texts(few: int) -> None:
+    memory = pages._Memory()
+    made = [memory.get((name,), object) for name in ("a", "b", "a", "c", "d", "a")]
+    assert made[2] is made[0]
+    assert made[5] is not made[0]
+    assert len(memory._known) <= few
