@@ -16,6 +16,7 @@ from gradecheck.reference.tape import load_tensorflow
 from gradecheck.report.model import Problem, Report, Result
 from gradecheck.run.cells import CellResult
 from gradecheck.run.client import Template
+from gradecheck.run.direct import run_directly
 from gradecheck.run.limits import Limits
 from gradecheck.run.outcome import Died, Raised, TimedOut
 from gradecheck.submission import Asked, Submission, read_submission
@@ -58,6 +59,7 @@ def check_paths(
     if not submissions:
         return Report((), tuple(problems))
     load_tensorflow()  # once, for the references and for the workers, which are forked from here
+    run_directly()
     with Template(own=True) as template:
         _expect(submissions, seed)  # while the template makes itself ready
         for submission in submissions:

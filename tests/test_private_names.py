@@ -11,6 +11,7 @@ from IPython.core.autocall import ExitAutocall
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.exporter import Exporter
@@ -128,6 +129,14 @@ class TestIPython:
         )
         assert "store_history" in parameters(InteractiveShell.run_cell)
 
+    def test_magics_are_looked_for_here(self) -> None:
+        source = inspect.getsource(TransformerManager.transform_cell)
+        assert "self.do_token_transforms(lines)" in source
+        assert "self.token_transformers" in inspect.getsource(TransformerManager.do_one_token_transform)
+        assert "input_transformer_manager.transform_cell" in inspect.getsource(
+            InteractiveShell.transform_cell
+        )
+
 
 class TestTensorFlow:
     def test_what_is_watched_is_there(self) -> None:
@@ -136,6 +145,11 @@ class TestTensorFlow:
     def test_the_context_can_be_dropped_before_a_fork(self) -> None:
         context = import_module("tensorflow.python.eager.context")
         assert parameters(context._reset_context) == []
+
+    def test_operations_can_be_run_directly(self) -> None:
+        assert callable(
+            import_module("tensorflow.python.pywrap_tfe").TFE_ContextOptionsSetRunEagerOpAsFunction
+        )
 
     def test_the_generator_of_seeds_has_one_of_its_names(self) -> None:
         scatter = Scatter()

@@ -342,6 +342,15 @@ def test_tensorflow_works_in_every_way_after_the_fork(submit: Any) -> None:
     assert submission.call("g").values[0].tolist() == [0, 2, 4, 6, 8]
 
 
+def test_operations_are_not_wrapped_into_functions(submit: Any) -> None:
+    submission = submit(
+        "import tensorflow as tf\ntry:\n    tf.ones([2, 3]) @ tf.ones([2, 3])\n"
+        "except Exception as error:\n    print('__wrapped__' in str(error), 'MatMul' in str(error))"
+    )
+    submission.run()
+    assert submission.text() == "False True\n"
+
+
 @pytest.mark.skipif(not Path("/proc").exists(), reason="only Linux shows a process's threads")
 def test_the_template_has_one_thread_as_forking_demands(submit: Any) -> None:
     submission = submit("# matplotlib\nimport os\nprint(len(os.listdir(f'/proc/{os.getppid()}/task')))")

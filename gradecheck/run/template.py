@@ -154,10 +154,12 @@ def prepare() -> Any:
         modules.append("gradecheck.run.confine")
     for name in modules:
         importlib.import_module(name)
+    from gradecheck.run.direct import run_directly
     from gradecheck.run.shell import build_shell
     from gradecheck.run.values import take_tensorflow
     from gradecheck.run.watch import remember
 
+    run_directly()
     take_tensorflow()
     remember()
     shell = build_shell()

@@ -44,28 +44,46 @@ def warm_up() -> None:
     from tensorflow.python.eager import context
 
     x = tf.constant([[3.0, 4.0, 5.0], [6.0, 7.0, 8.0]])  # of one row, a product is no product of matrices
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = tf.sigmoid(x) * 2 + 1 - x / 3
-    tape.gradient(y, x).numpy()
+    image, kernel = tf.ones([2, 6, 6, 3]), tf.ones([3, 3, 3, 2])
+    _differentiate(tf, x, image, kernel)
     for made in (
         tf.nn.softmax(x), tf.nn.relu(x), tf.tanh(x), tf.exp(-x), tf.math.log(x), tf.square(x), tf.sqrt(x),
         tf.matmul(x, x, transpose_b=True), tf.matmul(x, x, transpose_a=True), tf.matmul(x, tf.transpose(x)),
         tf.matmul(x[tf.newaxis], tf.transpose(x)[tf.newaxis]), tf.tensordot(x, x, 2), tf.reshape(x, [-1]),
-        x[:, 1:], x[..., tf.newaxis], x[::-1], tf.reverse(x, [1]), tf.gather(x, [1, 0]), tf.tile(x, [2, 1]),
+        x[:, 1:], x[..., tf.newaxis], x[::-1], image[0, :, :, 0], tf.reverse(x, [1]), tf.gather(x, [1, 0]),
+        tf.reshape(x, (1, *x.shape, 1)), tf.tile(x, [2, 1]),  # a tuple is looked up elsewhere than a list
         tf.reduce_sum(x, axis=0), tf.reduce_sum(x), tf.reduce_mean(x), tf.reduce_max(x, 1),
         tf.concat([x, x], 0), tf.stack([x, x]), tf.pad(x, [[1, 1], [1, 1]]), tf.where(x > 3, x, -x),
         tf.cast(x, tf.float64), tf.maximum(x, 0), tf.einsum("ij,kj->ik", x, x), tf.argmax(x, 1), tf.abs(x),
         tf.zeros_like(x), tf.ones([2]), tf.eye(3), tf.range(3), tf.linalg.diag(x[0]), x**2,
         tf.math.sign(x), tf.math.log_sigmoid(x), tf.nn.log_softmax(x), tf.reduce_prod(x), tf.one_hot([1], 3),
     ):  # fmt: skip
-        made.numpy()
-    image, kernel = tf.ones([2, 6, 6, 3]), tf.ones([3, 3, 3, 2])
+        str(made.numpy())
     for padding in ("VALID", "SAME"):
         y = tf.nn.conv2d(image, kernel, strides=1, padding=padding)
         tf.nn.conv2d_transpose(y, kernel, image.shape, strides=1, padding=padding).numpy()
     tf.image.extract_patches(image, [1, 3, 3, 1], [1] * 4, [1] * 4, "VALID").numpy()
     context._reset_context()
+
+
+def _differentiate(tf: Any, x: Any, image: Any, kernel: Any) -> None:
+    """Gradients of what notebooks differentiate; each kind looks up something at its first use."""
+    for function, inputs in (
+        (lambda x: tf.sigmoid(x) * 2 + 1 - x / 3, [x]),
+        (tf.nn.softmax, [x]),
+        (tf.nn.relu, [x]),
+        (tf.math.log, [x]),
+        (lambda x: x**2, [x]),
+        (lambda x: tf.reduce_sum(x, axis=0), [x]),
+        (lambda x: tf.matmul(x, x, transpose_b=True), [x]),
+        (lambda x: tf.reshape(x, (3, 2)), [x]),
+        (lambda image, kernel: tf.nn.conv2d(image, kernel, strides=1, padding="VALID"), [image, kernel]),
+    ):
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            y = function(*inputs)
+        for gradient in tape.gradient(y, inputs, output_gradients=y):
+            gradient.numpy()
 
 
 class Scatter:
