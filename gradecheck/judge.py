@@ -11,7 +11,8 @@ from gradecheck.diagnose.source import AnswerSource
 from gradecheck.errors import GradecheckError
 from gradecheck.exercise import Exercise, Float64
 from gradecheck.likeness import take_likeness
-from gradecheck.observe import PATIENCE_SECONDS, Evidence, Observation, observe
+from gradecheck.observation import Observation
+from gradecheck.observe import PATIENCE_SECONDS, Evidence, observe
 from gradecheck.picture import pictures
 from gradecheck.probe import probe
 from gradecheck.run.caller import Caller

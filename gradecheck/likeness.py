@@ -14,7 +14,8 @@ import numpy as np
 from gradecheck.cases import PUBLIC_SEED
 from gradecheck.errors import GradecheckError
 from gradecheck.exercise import Exercise
-from gradecheck.observe import Evidence, Observation, observe
+from gradecheck.observation import Observation
+from gradecheck.observe import Evidence, observe
 from gradecheck.run.caller import Caller
 from gradecheck.run.outcome import NotArray, Raised, Returned, Value
 

@@ -8,7 +8,8 @@ import numpy as np
 from gradecheck.cases import CaseKind
 from gradecheck.compare import Finding
 from gradecheck.graph.drawing import Drawing, DrawnNode
-from gradecheck.observe import Evidence, Observation
+from gradecheck.observation import Observation
+from gradecheck.observe import Evidence
 from gradecheck.reference.expectation import ExpectedOutput
 
 _Place = tuple[int, ...]

@@ -5,7 +5,7 @@ comes of it may be shown to a student.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,9 +13,10 @@ import numpy as np
 from gradecheck.cases import PUBLIC_SEED, Case, CaseKind, Float32
 from gradecheck.compare import Fault, compare
 from gradecheck.exercise import Exercise, Float64
-from gradecheck.observe import Evidence, taken_apart
+from gradecheck.observation import taken_apart
+from gradecheck.observe import Evidence
 from gradecheck.reference.expectation import ExpectedCase, ExpectedOutput, expect, expected_cases
-from gradecheck.run.caller import ArgumentKind, Caller
+from gradecheck.run.caller import ArgumentKind, Call, Caller
 from gradecheck.run.outcome import Died, Returned, TimedOut
 
 #: All further questions together get this many seconds; usual answers need a few milliseconds.
@@ -101,7 +102,7 @@ class _Asker:
     def first_wrong(self) -> tuple[ExpectedCase, int, Float64] | None:
         """The first public case on which an output has a wrong value, and what came back for it."""
         for expected in self._public_cases():
-            values = self._values(expected, expected.case)
+            values = next(self._values(expected, [expected.case]))
             for at, output in enumerate(expected.outputs):
                 finding = compare(
                     values[at] if at < len(values) else np.empty(0),
@@ -123,24 +124,30 @@ class _Asker:
 
     def ask(self, expected: ExpectedCase, at: int, upstream: Float32) -> Float64 | None:
         """The output `at` for another upstream gradient; None where no such array came back."""
-        shape = expected.outputs[at].value.shape
-        values = self._values(expected, replace(expected.case, upstream=upstream))
-        if at >= len(values) or values[at].shape not in self._exercise.accepts_shapes(shape):
-            return None
-        return values[at].reshape(shape) if np.isfinite(values[at]).all() else None
+        return next(self._ask_all(expected, at, [upstream]))
 
     def one_by_one(self, expected: ExpectedCase, at: int) -> tuple[Float64, ...] | None:
         """The output `at` for each one-hot upstream gradient; None as soon as one of them is missing."""
         assert expected.case.upstream is not None
+        dz = expected.case.upstream
         rows = []
-        for place in np.ndindex(expected.case.upstream.shape):
-            one_hot = np.zeros_like(expected.case.upstream)
-            one_hot[place] = 1
-            row = self.ask(expected, at, one_hot)
+        one_hots = np.eye(dz.size, dtype=dz.dtype).reshape(dz.size, *dz.shape)
+        for row in self._ask_all(expected, at, [one_hots[place, ...] for place in range(dz.size)]):
             if row is None:
                 return None
             rows.append(row)
         return tuple(rows)
+
+    def _ask_all(
+        self, expected: ExpectedCase, at: int, upstreams: Sequence[Float32]
+    ) -> Iterator[Float64 | None]:
+        shape = expected.outputs[at].value.shape
+        accepted = self._exercise.accepts_shapes(shape)
+        for values in self._values(expected, [replace(expected.case, upstream=dz) for dz in upstreams]):
+            if at >= len(values) or values[at].shape not in accepted:
+                yield None
+            else:
+                yield values[at].reshape(shape) if np.isfinite(values[at]).all() else None
 
     def is_right(self, case: Case, at: int) -> bool | None:
         """Whether the output `at` is right on a case; None where nothing came back."""
@@ -157,22 +164,22 @@ class _Asker:
         positive = tuple(np.asarray(abs(value) + np.float32(0.125), np.float32) for value in case.inputs)
         return self.is_right(replace(case, inputs=positive), at)
 
-    def _values(self, expected: ExpectedCase, case: Case) -> tuple[Float64, ...]:
-        """What comes back for a case, as float64; an empty tuple where that is not arrays of real numbers."""
-        if time.monotonic() > self._deadline:
-            return ()
-        outcome = self._caller.call(
-            self._exercise.name,
-            case.arguments,
-            kind=self._kind,
-            outputs=len(self._exercise.outputs),
-            settings=case.settings,
-            driver=self._exercise.driver,
-        )
-        if isinstance(outcome, TimedOut | Died):
-            self._deadline = 0.0
-        if not isinstance(outcome, Returned):
-            return ()
+    def _values(self, expected: ExpectedCase, cases: Sequence[Case]) -> Iterator[tuple[Float64, ...]]:
+        """What comes back for each case, as float64; an empty tuple where that is not arrays of numbers."""
+        calls = [Call(case.arguments, self._kind, case.settings) for case in cases]
+        name, count, driver = self._exercise.name, len(self._exercise.outputs), self._exercise.driver
+        made = iter(()) if self._is_late() else self._caller.calls(name, calls, outputs=count, driver=driver)
+        for _ in cases:
+            outcome = None if self._is_late() else next(made)
+            if isinstance(outcome, TimedOut | Died):
+                self._deadline = 0.0
+            yield self._arrays(expected, outcome) if isinstance(outcome, Returned) else ()
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._deadline
+
+    @staticmethod
+    def _arrays(expected: ExpectedCase, outcome: Returned) -> tuple[Float64, ...]:
         values = taken_apart(outcome.values, [output.value.shape for output in expected.outputs])
         arrays = [v for v in values if isinstance(v, np.ndarray) and v.dtype.kind in "fiu"]
         return tuple(a.astype(np.float64) for a in arrays) if len(arrays) == len(values) else ()

@@ -84,7 +84,7 @@ class BrokenSession:
             raise WorkerUnavailable("no worker; free some memory")
         return ()
 
-    def call(self, *_: object, **__: object) -> None:
+    def calls(self, *_: object, **__: object) -> None:
         raise OSError("the pipe broke")
 
 

@@ -18,12 +18,17 @@ SIGMOID = find_exercise("sigmoid")
 #: How many ordinary cases there are besides the printed one, and how many extreme ones.
 ORDINARY = sum(case.kind is CaseKind.MODERATE for case in draw_cases(SIGMOID, 5))
 EXTREMES = len(SIGMOID.extremes)
-#: The calls of an answer to the sigmoid: 0 printed, the ordinary ones, once more, two with arrays, extremes.
+#: The calls of a right answer to the sigmoid: 0 printed, the ordinary ones, the first again, extremes.
+LAST = ORDINARY
 AGAIN = 1 + ORDINARY
-WITH_ARRAYS = AGAIN + 1
-EXTREME = WITH_ARRAYS + 2
-#: All observations: the calls with arrays are none.
-OBSERVED = 1 + ORDINARY + 1 + EXTREMES
+EXTREME = AGAIN + 1
+OBSERVED = EXTREME + EXTREMES
+#: The form of each of these calls: two are made with arrays, which can be written to.
+FORMS = [
+    *[ArgumentKind.TENSOR32] * LAST,
+    *[ArgumentKind.ARRAY32] * 2,
+    *[ArgumentKind.TENSOR32] * EXTREMES,
+]
 
 
 def observed(
@@ -33,7 +38,7 @@ def observed(
     return observe(SIGMOID, caller, 5), caller
 
 
-def test_ordinary_cases_then_the_first_again_then_twice_with_arrays_then_the_extremes() -> None:
+def test_ordinary_cases_then_the_first_again_then_the_extremes() -> None:
     evidence, caller = observed()
     kinds = [observation.case.kind for observation in evidence.observations]
     assert kinds == (
@@ -45,12 +50,26 @@ def test_ordinary_cases_then_the_first_again_then_twice_with_arrays_then_the_ext
     again = [observation.again for observation in evidence.observations]
     assert again == [False] * AGAIN + [True] + [False] * EXTREMES
     assert evidence.observations[AGAIN].case is evidence.observations[1].case
-    assert (
-        caller.kinds
-        == [ArgumentKind.TENSOR32] * WITH_ARRAYS
-        + [ArgumentKind.ARRAY32] * 2
-        + [ArgumentKind.TENSOR32] * EXTREMES
-    )
+    assert caller.kinds == [observation.kind for observation in evidence.observations] == FORMS
+
+
+def test_what_is_wrong_with_arrays_alone_is_judged_in_the_usual_form() -> None:
+    def answer(x: Any, dz: Any) -> Any:
+        return np.full(len(x), np.nan) if isinstance(x, np.ndarray) else grad_sigmoid(x, dz)
+
+    evidence, caller = observed(answer=answer)
+    assert evidence.first_fault is None
+    assert {observation.kind for observation in evidence.observations} == {ArgumentKind.TENSOR32}
+    assert len(caller.kinds) == OBSERVED + 2
+
+
+@pytest.mark.parametrize("outcome", [Raised("ValueError", "arrays"), TimedOut(10.0), Died(6)])
+def test_nobody_is_told_what_happened_with_arrays_alone(outcome: Outcome) -> None:
+    evidence, caller = observed({LAST: outcome, AGAIN: outcome})
+    assert evidence.first_fault is None
+    assert len(evidence.observations) == OBSERVED
+    assert {observation.kind for observation in evidence.observations} == {ArgumentKind.TENSOR32}
+    assert caller.kinds[AGAIN + 1 : AGAIN + 3] == [ArgumentKind.TENSOR32] * 2
 
 
 def test_a_right_answer_has_no_first_fault() -> None:
@@ -89,9 +108,40 @@ def test_an_exception_in_every_form_is_kept_as_it_was_at_first() -> None:
     assert evidence.first.kind is ArgumentKind.TENSOR32
 
 
+def test_what_raises_on_the_way_is_asked_in_other_forms_and_the_rest_in_the_one_that_works() -> None:
+    error = Raised("ValueError", "on the way")
+    evidence, caller = observed({3: error})
+    assert [o.kind for o in evidence.observations[:4]] == [*[ArgumentKind.TENSOR32] * 3, ArgumentKind.ARRAY32]
+    assert {o.kind for o in evidence.observations[4:]} == {ArgumentKind.ARRAY32}
+    assert evidence.first_fault is None
+    assert caller.kinds[EXTREME:] == [ArgumentKind.ARRAY32] * (OBSERVED - 3)
+
+
+def test_what_raises_in_every_form_is_asked_in_one_form_after_the_third_case() -> None:
+    def answer(*_: Any) -> Any:
+        raise ValueError("always")
+
+    evidence, caller = observed(answer=answer)
+    assert all(isinstance(o.outcome, Raised) for o in evidence.observations)
+    assert len(evidence.observations) == OBSERVED
+    others = 3 * (len(ArgumentKind) - 1)
+    assert len(caller.kinds) == OBSERVED + others + 2  # those with arrays once more, as they are judged
+
+
+def test_what_raises_on_drawn_inputs_only_is_asked_in_every_form() -> None:
+    def answer(x: Any, dz: Any) -> Any:
+        if len(caller.kinds) > 1:
+            raise ValueError("not again")
+        return grad_sigmoid(x, dz)
+
+    caller = Scripted(SIGMOID, answer, {})
+    observe(SIGMOID, caller, 5)
+    assert set(caller.kinds[-3:]) == set(ArgumentKind) - {ArgumentKind.TENSOR32}
+
+
 def test_an_ordinary_fault_goes_before_an_extreme_one() -> None:
     wrong = Returned((np.zeros(3),))
-    evidence, _ = observed({EXTREME: wrong, AGAIN: wrong})
+    evidence, _ = observed({AGAIN: wrong, AGAIN + 1: wrong, EXTREME + 1: wrong})
     assert evidence.first_fault is evidence.observations[AGAIN]
     assert observed({EXTREME: wrong})[0].first_fault is not None
 
@@ -112,7 +162,7 @@ def test_what_was_used_is_collected_over_all_calls() -> None:
 
 
 def test_an_argument_that_became_unreadable_was_changed() -> None:
-    evidence, _ = observed({WITH_ARRAYS: Returned((np.zeros(3),), (np.empty(0), np.empty(0)))})
+    evidence, _ = observed({AGAIN: Returned((np.zeros(3),), (np.empty(0), np.empty(0)))})
     assert evidence.changed == ("x", "dz")
 
 
@@ -125,7 +175,7 @@ def test_an_argument_that_became_unreadable_was_changed() -> None:
         ({EXTREME: Raised("OverflowError", "")}, 1.0),  # another form of argument does not overflow
         ({8: Returned((np.full(8, np.nan),))}, 0.0),
         ({0: Returned((np.full(3, 0.1),))}, 0.0),
-        ({AGAIN: Returned((np.full(3, 0.1),))}, 0.0),
+        ({AGAIN: Returned((np.full(3, 0.1),)), AGAIN + 1: Returned((np.full(3, 0.1),))}, 0.0),
         ({8: Returned((np.zeros(3),)), EXTREME: Returned((np.zeros(3),))}, 0.0),
     ],
     ids=["right", "extreme", "extreme hangs", "extreme raises once", "ordinary", "printed", "again", "both"],

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from gradecheck.cases import Float32
 from gradecheck.exercise import Exercise, Float64
-from gradecheck.observe import Observation
+from gradecheck.observation import Observation
 
 
 def behind_not_finite(exercise: Exercise, fault: Observation, output: int, yours: Float64) -> str:

@@ -15,7 +15,8 @@ from gradecheck.diagnose.recognise import recognise
 from gradecheck.diagnose.shared import known_mistakes
 from gradecheck.diagnose.source import AnswerSource
 from gradecheck.exercise import Mistake, MistakeClass
-from gradecheck.observe import Evidence, Observation
+from gradecheck.observation import Observation
+from gradecheck.observe import Evidence
 from gradecheck.probe import Probe
 from gradecheck.run.caller import ArgumentKind
 from gradecheck.run.outcome import Died, Missing, NotArray, Raised, Returned, TimedOut

@@ -5,7 +5,8 @@ import numpy as np
 from gradecheck.cases import Case, settings_of, shapes_of
 from gradecheck.compare import Fault
 from gradecheck.exercise import Exercise, Shape
-from gradecheck.observe import Evidence, Observation
+from gradecheck.observation import Observation
+from gradecheck.observe import Evidence
 from gradecheck.reference.expectation import ExpectedOutput
 from gradecheck.run.outcome import Returned
 

@@ -9,7 +9,8 @@ from gradecheck.diagnose.form import listed
 from gradecheck.diagnose.implied import LINEAR_TOLERANCE, is_linear
 from gradecheck.diagnose.numbers import written
 from gradecheck.exercise import Exercise, Float64
-from gradecheck.observe import Evidence, Observation
+from gradecheck.observation import Observation
+from gradecheck.observe import Evidence
 from gradecheck.probe import Probe
 
 #: The largest array that is written out in a sentence.

@@ -5,7 +5,7 @@ import numpy as np
 from gradecheck.cases import Float32
 from gradecheck.compare import Finding
 from gradecheck.exercise import Exercise, Float64, entry
-from gradecheck.observe import Observation
+from gradecheck.observation import Observation
 from gradecheck.reference.expectation import ExpectedOutput
 
 

@@ -14,7 +14,8 @@ from gradecheck.compare import Finding
 from gradecheck.diagnose.planting import Answer, Prediction, Stopped, predict, variants
 from gradecheck.diagnose.shared import ABOUT_ALL_OUTPUTS, known_mistakes
 from gradecheck.exercise import Exercise, Float64, Mistake, MistakeClass
-from gradecheck.observe import Evidence, Observation
+from gradecheck.observation import Observation
+from gradecheck.observe import Evidence
 from gradecheck.run.outcome import Raised, Returned, Value
 
 #: Students compute in float32, the formulas in float64.

@@ -9,7 +9,8 @@ from gradecheck.diagnose.clues import behind_not_finite
 from gradecheck.diagnose.form import given, listed, wrong_form
 from gradecheck.diagnose.numbers import apart, element_of, number, written, yours_of
 from gradecheck.exercise import Mistake
-from gradecheck.observe import Evidence, Observation
+from gradecheck.observation import Observation
+from gradecheck.observe import Evidence
 from gradecheck.reference.expectation import ExpectedOutput
 from gradecheck.run.caller import ArgumentKind
 from gradecheck.run.outcome import Died, Frame, Missing, Raised, TimedOut

@@ -1,6 +1,7 @@
 """The one door through which the judge reaches a student's function."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -18,6 +19,16 @@ class ArgumentKind(StrEnum):
     ARRAY32 = "float32 arrays"
     TENSOR64 = "float64 tensors"
     ARRAY64 = "float64 arrays"
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """What differs between calls of one function; the attributes are those of `Caller.call`."""
+
+    arguments: Sequence[Array]
+    kind: ArgumentKind = ArgumentKind.TENSOR32
+    settings: Sequence[Setting] = ()
+    report_arguments: bool = False
 
 
 class Caller(Protocol):
@@ -46,5 +57,21 @@ class Caller(Protocol):
             settings: plain values that follow the arrays, as they are.
             driver: the name of the driver in `gradecheck.drive` that is given the function and the arguments,
                 in place of a call of the function itself.
+        """
+        ...
+
+    def calls(
+        self, function: str, calls: Sequence[Call], *, outputs: int = 1, driver: str = ""
+    ) -> Iterator[Outcome]:
+        """Make several calls in a row and report what came of each, in order; as `call` otherwise.
+
+        Later calls may be made before the outcomes of earlier ones are asked for, or even if they never are.
+        Another call ends the row: outcomes that are asked for after that are those of calls made again.
+
+        Args:
+            function: name of the student's function.
+            calls: the calls.
+            outputs: as in `call`.
+            driver: as in `call`.
         """
         ...

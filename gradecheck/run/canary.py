@@ -8,10 +8,11 @@ from pathlib import Path
 
 from gradecheck.run import warm
 from gradecheck.run.cells import Cell
+from gradecheck.run.child import Fork
 from gradecheck.run.limits import Limits
 from gradecheck.run.outcome import Raised
 from gradecheck.run.sandbox import shown_folders
-from gradecheck.run.session import Fork, Session
+from gradecheck.run.session import Session
 
 _LIMITS = Limits(cell_seconds=30.0, restarts=0)
 

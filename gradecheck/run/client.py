@@ -12,6 +12,7 @@ from typing import Self
 from gradecheck.errors import WorkerUnavailable
 from gradecheck.run.canary import prove
 from gradecheck.run.cells import Cell, CellResult, OnMessage
+from gradecheck.run.child import Child
 from gradecheck.run.handover import weigh
 from gradecheck.run.limits import Limits
 from gradecheck.run.offspring import can_fork
@@ -25,7 +26,7 @@ from gradecheck.run.sandbox import (
     shown_folders,
     wrap,
 )
-from gradecheck.run.session import Child, Session
+from gradecheck.run.session import Session
 from gradecheck.run.spawn import how_to_see, spawn
 from gradecheck.run.users import can_give_up_root
 from gradecheck.run.wire import WireError

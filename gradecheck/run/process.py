@@ -215,7 +215,7 @@ class TemplateProcess:
 
 
 class ForkedChild:
-    """A `gradecheck.run.session.Child` that the template forked."""
+    """A `gradecheck.run.child.Child` that the template forked."""
 
     def __init__(
         self, process: TemplateProcess, number: int, connection: Connection, *, alone: bool = False
@@ -227,21 +227,21 @@ class ForkedChild:
         self._number = number
 
     def interrupt(self) -> None:
-        """See `gradecheck.run.session.Child`."""
+        """See `gradecheck.run.child.Child`."""
         self._ask({"op": "interrupt", "child": self._number})
 
     def is_kept(self) -> bool:
-        """See `gradecheck.run.session.Child`."""
+        """See `gradecheck.run.child.Child`."""
         if not self._process.options.sandboxed:
             self._ask({"op": "usage"})  # a killed process answers nothing, even if it is not yet gone
         return not self.orphaned
 
     def sweep(self) -> None:
-        """See `gradecheck.run.session.Child`."""
+        """See `gradecheck.run.child.Child`."""
         self._ask({"op": "sweep", "child": self._number})
 
     def end(self, grace: float) -> int | None:
-        """See `gradecheck.run.session.Child`."""
+        """See `gradecheck.run.child.Child`."""
         if grace == 0:
             self.connection.close()
         reply = self._ask({"op": "end", "child": self._number, "grace": grace})

@@ -1,20 +1,22 @@
 """One submission in a process of its own: runs its cells, calls its functions, outlives its deaths."""
 
+import contextlib
 import functools
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol, Self, TypeVar
+from typing import Self, TypeVar
 
 from gradecheck.errors import WorkerUnavailable
-from gradecheck.run.caller import ArgumentKind
+from gradecheck.run.ahead import Batch
+from gradecheck.run.caller import ArgumentKind, Call
 from gradecheck.run.cells import Cell, CellResult, OnMessage
-from gradecheck.run.invoke import Request
+from gradecheck.run.child import Child, Fork
 from gradecheck.run.limits import MAX_MESSAGE_BYTES, Limits
 from gradecheck.run.outcome import Array, Died, Missing, Outcome, Raised, Returned, TimedOut
-from gradecheck.run.replies import cell_message_from_message, outcome_from_message, request_to_message
-from gradecheck.run.wire import Closed, Connection, Message, WireError
+from gradecheck.run.replies import cell_message_from_message, outcome_from_message
+from gradecheck.run.wire import Closed, Message, WireError
 from gradecheck.setting import Setting
 
 _DYING_SECONDS = 0.3  # between a closed connection and the end of the process that held it
@@ -23,42 +25,7 @@ _MOST_LOSSES = 3
 
 _Answer = Returned | Raised | Missing | None
 
-
-class Child(Protocol):
-    """A process that runs `gradecheck.run.worker`, as the judge sees it.
-
-    Attributes:
-        connection: to the worker, which is ready.
-        lost: whether it ended for reasons that this submission cannot have caused, or may not have.
-        orphaned: whether the process that had started it is gone.
-    """
-
-    connection: Connection
-    lost: bool
-    orphaned: bool
-
-    def interrupt(self) -> None:
-        """Ask the student's code to stop (SIGINT)."""
-
-    def is_kept(self) -> bool:
-        """Whether the process that started it is still there; asked after each answer."""
-
-    def sweep(self) -> None:
-        """Kill what it started, but not the process itself."""
-
-    def end(self, grace: float) -> int | None:
-        """Wait `grace` seconds for its own end, then kill it and all that it started.
-
-        Returns:
-            The signal that ended it by its own doing, None for an exit or for our kill.
-        """
-
-
 _Asked = TypeVar("_Asked")
-
-Fork = Callable[[Path, Limits, bool, bool], Child]
-"""Makes a child with a working directory; the first flag says that it will draw figures, the second that
-nothing else may be started by what starts it. Raises `WorkerUnavailable`."""
 
 
 class Session:
@@ -82,6 +49,7 @@ class Session:
         self._limits = limits
         self._on_message = on_message
         self._child: Child | None = None
+        self._batch = Batch([])  # the last one whose requests were sent
         self._lost = False
         self._alone = False
         self._ready = False  # to be called
@@ -131,22 +99,65 @@ class Session:
         Raises:
             WorkerUnavailable: no process could be started; nothing that the function does raises.
         """
-        self.run_cells()
-        request = Request(
-            function, tuple(arguments), kind, outputs, report_arguments, tuple(settings), driver
-        )
-        message = request_to_message(request, secrets.token_hex(8))
-        outcome = self._surely(lambda: self._call(message))
-        if outcome is None:  # an answer to a question that was not asked
-            return self._died(0)
-        return outcome
+        call = Call(arguments, kind, settings, report_arguments)
+        return next(self.calls(function, [call], outputs=outputs, driver=driver))
 
-    def _call(self, message: Message) -> Outcome | None:
+    def calls(
+        self, function: str, calls: Sequence[Call], *, outputs: int = 1, driver: str = ""
+    ) -> Iterator[Outcome]:
+        """See `gradecheck.run.caller.Caller.calls`; many requests are under way before the first answer.
+
+        Each call has its own time limit, from when its outcome is asked for. One that is not kept ends the
+        process where later calls were sent already, as an interrupt could hit one of those; they are made
+        again in a fresh one, as are those after a death.
+
+        Raises:
+            WorkerUnavailable: no process could be started; nothing that the function does raises.
+        """
+        self.run_cells()
+        batch = Batch.of(function, calls, outputs, driver)
+        self._settle(batch)
+        if batch and self._ready and self._child is not None:
+            with contextlib.suppress(WireError):  # told when the answer is waited for
+                batch.send(self._child.connection)
+        return self._outcomes(batch)
+
+    def _outcomes(self, batch: Batch) -> Iterator[Outcome]:
+        while batch:
+            self._settle(batch)
+            outcome = self._surely(lambda: self._call(batch))
+            batch.answered()
+            yield self._died(0) if outcome is None else outcome  # None answers another question
+
+    def _settle(self, batch: Batch) -> None:
+        """Make this the batch whose answers come next: wait a moment for what is still owed, or kill."""
+        before, self._batch = self._batch, batch
+        if before is batch or self._child is None:
+            return
+        deadline = time.monotonic() + self._limits.grace_seconds
+        try:
+            for identity in before.give_up(self._child.connection):
+                self._answer(identity, deadline, None)
+        except (TimeoutError, WireError):
+            self._bury(0)
+        except BaseException:
+            self.close()
+            raise
+
+    def _call(self, batch: Batch) -> Outcome | None:
         if not self._ready:
             failed = self._get_ready()
             if failed is not None:
                 return failed
-        return self._exchange(message, self._limits.call_seconds)
+        assert self._child is not None
+        connection = self._child.connection
+        seconds = self._limits.call_seconds
+        deadline = time.monotonic() + seconds
+        try:
+            identity = batch.send(connection)
+        except WireError:
+            return self._died(0)
+        return self._wait(identity, deadline, seconds, alone=batch.ahead == 1)
 
     def _get_ready(self) -> Outcome | None:
         """See to it that nothing but the worker's process runs, as no other is watched."""
@@ -224,12 +235,21 @@ class Session:
             return TimedOut(seconds)
         except WireError:
             return self._died(_DYING_SECONDS)
-        identity = request.head["id"]
+        return self._wait(request.head["id"], deadline, seconds, cell)
+
+    def _wait(
+        self, identity: str, deadline: float, seconds: float, cell: int | None = None, *, alone: bool = True
+    ) -> Outcome | None:
+        """Wait for an answer; `alone` says that nothing else was asked, so that an interrupt hits this."""
+        assert self._child is not None
         try:
             answer = self._answer(identity, deadline, cell)
             return answer if self._child.is_kept() else self._died(0)
         except TimeoutError:
-            self._stop(identity, cell)
+            if alone:
+                self._stop(identity, cell)
+            else:
+                self._bury(0)
             return TimedOut(seconds)
         except WireError as error:
             return self._died(_DYING_SECONDS if isinstance(error, Closed) else 0)

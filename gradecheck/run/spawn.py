@@ -83,7 +83,7 @@ def _accept(server: socket.socket, process: "subprocess.Popen[bytes]", token: by
 
 
 class SpawnedChild:
-    """A `gradecheck.run.session.Child` that is a process of its own."""
+    """A `gradecheck.run.child.Child` that is a process of its own."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", connection: Connection) -> None:
         self.connection = connection
@@ -103,7 +103,7 @@ class SpawnedChild:
         """Nobody knows what it started, so nothing is done."""
 
     def end(self, grace: float) -> int | None:
-        """See `gradecheck.run.session.Child`."""
+        """See `gradecheck.run.child.Child`."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(grace)
         status = self._process.poll()

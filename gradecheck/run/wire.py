@@ -12,6 +12,7 @@ Nothing in a message is executed, unpickled or trusted: lengths, dtypes and shap
 import re
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from json import dumps, loads
 from math import prod
@@ -151,6 +152,7 @@ class Connection:
         stream.setblocking(False)
         self._stream = stream
         self._pending = bytearray()
+        self._unsent: list[memoryview] = []
         self.received = 0  # bytes, so far
 
     def send(self, message: Message, deadline: float | None = None) -> None:
@@ -160,14 +162,18 @@ class Connection:
             WireError: the message is too large, or the other side is gone (`Closed`).
             TimeoutError: the other side does not read.
         """
-        rest = memoryview(encode(message))
-        while rest:
-            try:
-                rest = rest[self._stream.send(rest) :]
-            except BlockingIOError:
-                self._wait(deadline, writing=True)
-            except OSError as error:
-                raise Closed(str(error)) from None
+        self._unsent.append(memoryview(encode(message)))
+        while not self._push():
+            self._wait(deadline, reading=False)
+
+    def post(self, messages: bytes) -> None:
+        """Send encoded messages as far as that goes without waiting; `receive` sends the rest.
+
+        So two sides that send at the same time never wait for each other. Whether the other side is gone is
+        left to `receive`, which first gives what that side had said.
+        """
+        self._unsent.append(memoryview(messages))
+        self._push_quietly()
 
     def receive(self, deadline: float | None = None) -> Message:
         """The next message.
@@ -200,7 +206,8 @@ class Connection:
             try:
                 chunk = self._stream.recv(_CHUNK)
             except BlockingIOError:
-                self._wait(deadline, writing=False)
+                self._push_quietly()
+                self._wait(deadline, reading=True)
                 continue
             except OSError as error:
                 raise Closed(str(error)) from None
@@ -214,12 +221,31 @@ class Connection:
         del self._pending[:count]
         return taken
 
-    def _wait(self, deadline: float | None, *, writing: bool) -> None:
+    def _push(self) -> bool:
+        """Send what can be sent without waiting; whether that is all."""
+        while self._unsent:
+            try:
+                rest = self._unsent[0][self._stream.send(self._unsent[0]) :]
+            except BlockingIOError:
+                return False
+            except OSError as error:
+                self._unsent.clear()
+                raise Closed(str(error)) from None
+            self._unsent[:1] = [rest] if rest else []
+        return True
+
+    def _push_quietly(self) -> None:
+        with suppress(Closed):
+            self._push()
+
+    def _wait(self, deadline: float | None, *, reading: bool) -> None:
+        """Wait until there is something to read, if asked for, or until what is unsent can be sent."""
         left = None if deadline is None else deadline - monotonic()
         if left is not None and left <= 0:
             raise TimeoutError
+        events = (EVENT_READ if reading else 0) | (EVENT_WRITE if self._unsent else 0)
         with Selector() as selector:
-            selector.register(self._stream, EVENT_WRITE if writing else EVENT_READ)
+            selector.register(self._stream, events)
             selector.select(left)
 
 
