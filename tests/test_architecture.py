@@ -20,6 +20,8 @@ ORDER = (
     "run",
     "reference",
     "compare",
+    "observation",
+    "questioner",
     "observe",
     "likeness",
     "probe",

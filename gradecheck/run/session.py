@@ -150,14 +150,12 @@ class Session:
             if failed is not None:
                 return failed
         assert self._child is not None
-        connection = self._child.connection
-        seconds = self._limits.call_seconds
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + self._limits.call_seconds
         try:
-            identity = batch.send(connection)
+            identity = batch.send(self._child.connection)
         except WireError:
             return self._died(0)
-        return self._wait(identity, deadline, seconds, alone=batch.ahead == 1)
+        return self._wait(identity, deadline, self._limits.call_seconds, alone=batch.ahead == 1)
 
     def _get_ready(self) -> Outcome | None:
         """See to it that nothing but the worker's process runs, as no other is watched."""
