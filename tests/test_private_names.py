@@ -13,6 +13,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
+from jinja2.runtime import Context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.exporter import Exporter
 from nbconvert.exporters.html import HTMLExporter as PageExporter
@@ -100,6 +101,17 @@ class TestNbconvert:
         assert "validate(output, output_type)" in inspect.getsource(new_output)
         assert "copy.deepcopy(nb)" in inspect.getsource(JSONWriter.writes)
         assert "validate(nb)" in inspect.getsource(nbformat.writes)
+
+    def test_a_context_is_derived_with_a_copy_of_the_blocks(self) -> None:
+        lines = [line.strip() for line in inspect.getsource(Context.derived).splitlines()]
+        assert lines[-6:] == [
+            "context = new_context(",
+            "self.environment, self.name, {}, self.get_all(), True, None, locals",
+            ")",
+            "context.eval_ctx = self.eval_ctx",
+            "context.blocks.update((k, list(v)) for k, v in self.blocks.items())",
+            "return context",
+        ]
 
     def test_the_costly_filters_have_these_names(self) -> None:
         assert parameters(Highlight2HTML.__call__) == ["self", "source", "language", "metadata"]

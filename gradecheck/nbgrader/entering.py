@@ -34,6 +34,7 @@ _KNOWN = (
 class _Parts:
     """A notebook of an assignment, and its cells that have a score or a comment, by their ids."""
 
+    name: str
     notebook: str
     scored: Sequence[str]
     commented: Sequence[str]
@@ -43,6 +44,7 @@ class _Parts:
 class _Plan:
     """What every submission of an assignment has rows for."""
 
+    name: str
     assignment: str
     parts: Sequence[_Parts]
 
@@ -79,7 +81,7 @@ def _plan_of(gradebook: KeptGradebook, assignment: str) -> _Plan:
     key = ("plan", assignment)
     if key not in gradebook.memory:
         entry = gradebook.find_assignment(assignment)
-        gradebook.memory[key] = _Plan(entry.id, tuple(map(_parts_of, entry.notebooks)))
+        gradebook.memory[key] = _Plan(assignment, entry.id, tuple(map(_parts_of, entry.notebooks)))
     plan: _Plan = gradebook.memory[key]
     return plan
 
@@ -88,19 +90,21 @@ def _parts_of(notebook: Any) -> _Parts:
     tasks = [cell.id for cell in notebook.task_cells]
     scored = [cell.id for cell in notebook.grade_cells]
     commented = [cell.id for cell in notebook.solution_cells]
-    return _Parts(notebook.id, (*scored, *tasks), (*commented, *tasks))
+    return _Parts(notebook.name, notebook.id, (*scored, *tasks), (*commented, *tasks))
 
 
 def _insert(gradebook: KeptGradebook, plan: _Plan, student: str, timestamp: Any) -> None:
     submission = {"id": new_uuid(), "assignment_id": plan.assignment, "student_id": student}
     when = {"timestamp": parse_utc(timestamp)} if timestamp else {}
     gradebook.db.execute(insert(_SUBMISSION), {**submission, **when})
+    ids: dict[tuple[str, ...], str] = {(plan.name, student): submission["id"]}
     notebooks, grades, comments = [], [], []
     for parts in plan.parts:
-        own = new_uuid()
+        own = ids[parts.name, plan.name, student] = new_uuid()
         notebooks.append({"id": own, "notebook_id": parts.notebook, "assignment_id": submission["id"]})
         grades += [{"notebook_id": own, "cell_id": cell} for cell in parts.scored]
         comments += [{"notebook_id": own, "cell_id": cell} for cell in parts.commented]
     for kind, rows in ((SubmittedNotebook, notebooks), (Grade, grades), (Comment, comments)):
         if rows:
             gradebook.db.execute(insert(kind.__table__), rows)
+    gradebook.note_ids(ids)

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from glob import escape, glob
@@ -22,7 +22,7 @@ from gradecheck.nbgrader.gradebook import open_gradebook
 from gradecheck.nbgrader.handin import KEY, HandIn
 from gradecheck.nbgrader.ledger import recover
 from gradecheck.nbgrader.lock import only_grader
-from gradecheck.nbgrader.original import order_of_cells
+from gradecheck.nbgrader.original import names_of_notebooks, order_of_cells
 from gradecheck.nbgrader.reading import read_anything
 from gradecheck.nbgrader.workers import TO_GO_ON, sandbox_of, shared_template
 
@@ -118,10 +118,10 @@ class AnyFileExporter(NotebookExporter):
         course.ignore = [*self._ignore, *(escape(name) for name in _uncopyable(folder))]
         if course.notebook_id == "*":
             with open_gradebook(course.db_url, course.course_id) as gradebook:
-                expected = [n.name for n in gradebook.find_assignment(names["assignment"]).notebooks]
+                expected = names_of_notebooks(gradebook, names["assignment"])
             self._complete(notebooks, folder, expected)
 
-    def _complete(self, notebooks: list[str], folder: Path, expected: list[str]) -> None:
+    def _complete(self, notebooks: list[str], folder: Path, expected: Sequence[str]) -> None:
         """Add the missing notebooks; exactly one of a strange name stands in for exactly one missing."""
         there = {Path(name).stem for name in notebooks}
         missing = [str(folder / f"{name}.ipynb") for name in expected if name not in there]

@@ -7,7 +7,7 @@ asks for each cell's row by a join of seven tables, and once more for what each 
 """
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,12 @@ from typing import Any, TypeAlias
 from unittest import mock
 
 from nbgrader.api import (
+    Assignment,
     BaseCell,
     Comment,
     Grade,
     Gradebook,
+    Notebook,
     SubmittedAssignment,
     SubmittedNotebook,
 )
@@ -121,9 +123,9 @@ _OF_NOTEBOOK = {
 class KeptGradebook(Gradebook):
     """A gradebook that stays open, commits when it is told to, and remembers rows that it has found.
 
-    What the instructor made does not change during a run, so names of cells and what they are worth are
-    remembered for all of it. Where a submission's rows are is remembered until the transaction ends, and
-    what they say until something is written and the step ends.
+    What the instructor made does not change during a run, so where it is, names of cells and what they are
+    worth are remembered for all of it. Where a submission's rows are is remembered until the transaction
+    ends, and what they say until something is written and the step ends.
     """
 
     def __init__(self, db_url: str, course_id: str) -> None:
@@ -134,7 +136,8 @@ class KeptGradebook(Gradebook):
         self._cells: dict[tuple[str, ...], Any] = {}
         self._worth: dict[str, float] = {}  # of notebooks and cells, by nbgrader's random ids
         self._names: dict[str, str] = {}
-        self._ids: dict[tuple[str, ...], str] = {}
+        self._asked: dict[tuple[str, ...], str] = {}  # ids by names: of assignments and their notebooks
+        self._given: dict[tuple[str, ...], str] = {}  # of submissions and theirs
         self._rows: _Rows | None = None
         self._written = False
         event.listen(self.engine, "after_cursor_execute", self._note)
@@ -157,13 +160,13 @@ class KeptGradebook(Gradebook):
     def commit(self) -> None:
         """End the transaction."""
         self._session.commit()
-        self._ids.clear()
+        self._given.clear()
         self._forget()
 
     def rollback(self) -> None:
         """Give up the transaction."""
         self._session.rollback()
-        self._ids.clear()
+        self._given.clear()
         self._forget()
 
     def _forget(self) -> None:
@@ -189,26 +192,38 @@ class KeptGradebook(Gradebook):
             self._cells[key] = super().find_graded_cell(name, notebook, assignment)
         return self._cells[key]
 
+    def find_assignment(self, name: str) -> Assignment:
+        """As nbgrader's, with one simple query from the second time on."""
+        return self._by_id(Assignment, super().find_assignment, self._asked, (name,))
+
+    def find_notebook(self, name: str, assignment: str) -> Notebook:
+        """As nbgrader's, with one simple query from the second time on."""
+        return self._by_id(Notebook, super().find_notebook, self._asked, (name, assignment))
+
     def find_submission(self, assignment: str, student: str) -> SubmittedAssignment:
         """As nbgrader's, with one simple query from the second time on."""
         find = super().find_submission
-        return self._by_id(SubmittedAssignment, find, (assignment, student))
+        return self._by_id(SubmittedAssignment, find, self._given, (assignment, student))
 
     def find_submission_notebook(self, notebook: str, assignment: str, student: str) -> SubmittedNotebook:
         """As nbgrader's, with one simple query from the second time on."""
         find = super().find_submission_notebook
-        found = self._by_id(SubmittedNotebook, find, (notebook, assignment, student))
+        found = self._by_id(SubmittedNotebook, find, self._given, (notebook, assignment, student))
         if found.notebook_id not in self._worth:
             self._worth[found.notebook_id] = found.max_score
         set_committed_value(found, "max_score", self._worth[found.notebook_id])
         return found
 
-    def _by_id(self, kind: Any, find: Callable[..., Any], names: tuple[str, ...]) -> Any:
+    def note_ids(self, ids: Mapping[tuple[str, ...], str]) -> None:
+        """Remember where rows are that were just made: by the names with which nbgrader finds them."""
+        self._given.update(ids)
+
+    def _by_id(self, kind: Any, find: Callable[..., Any], ids: dict[Any, str], names: tuple[str, ...]) -> Any:
         self._session.flush()  # as before any query
-        found = self._session.get(kind, self._ids[names]) if names in self._ids else None
+        found = self._session.get(kind, ids[names]) if names in ids else None
         if found is None:
             found = find(*names)
-            self._ids[names] = found.id
+            ids[names] = found.id
         return found
 
     def find_grade(self, grade_cell: str, notebook: str, assignment: str, student: str) -> Grade:
@@ -223,7 +238,8 @@ class KeptGradebook(Gradebook):
 
     def _rows_of(self, *place: *_Place) -> _Rows:
         if self._rows is None or self._rows.place != place:
-            submitted = self.find_submission_notebook(*place).id
+            self._session.flush()
+            submitted = self._given.get(place) or self.find_submission_notebook(*place).id
             self._rows = _Rows(place, self._grades_of(submitted), self._by_name(Comment, submitted))
         return self._rows
 

@@ -111,6 +111,20 @@ def load_original(db_url: str, assignment: str, notebook: str, order: Sequence[s
         return original
 
 
+def names_of_notebooks(gradebook: Gradebook, assignment: str) -> tuple[str, ...]:
+    """The notebooks of an assignment, by their names.
+
+    Raises:
+        nbgrader.api.MissingEntry: the gradebook has no such assignment.
+    """
+    known = gradebook.memory if isinstance(gradebook, KeptGradebook) else {}
+    key = ("notebooks", assignment)
+    if key not in known:
+        known[key] = tuple(notebook.name for notebook in gradebook.find_assignment(assignment).notebooks)
+    names: tuple[str, ...] = known[key]
+    return names
+
+
 def _read(gradebook: Gradebook, assignment: str, notebook: str, order: Sequence[str]) -> Original:
     entry = gradebook.find_notebook(notebook, assignment)
     graded = {cell.name: cell.max_score for cell in entry.grade_cells}

@@ -36,7 +36,7 @@ from gradecheck.nbgrader.gradebook import KeptGradebook
 from gradecheck.nbgrader.handin import MARKS, record_of
 from gradecheck.nbgrader.journal import JOURNAL, Exchange, Journal
 from gradecheck.nbgrader.ledger import Entry, find_entry, note_exchange, recover, write_entry
-from gradecheck.nbgrader.original import Original
+from gradecheck.nbgrader.original import Original, names_of_notebooks
 from gradecheck.nbgrader.pages import LastUse, remember_filters
 from gradecheck.nbgrader.reading import sound_notebook
 from gradecheck.nbgrader.staging import Staged, remove
@@ -100,7 +100,7 @@ class Pipeline:
         if isinstance(self._printer, HTMLExporter):
             remember_filters(self._printer)
         self._execute = next(step for step in self._grade if isinstance(step, ExecuteInWorker))
-        self._notebooks = [n.name for n in gradebook.find_assignment(assignment).notebooks]
+        self._notebooks = names_of_notebooks(gradebook, assignment)
         self._counting = read_counting(gradebook, assignment)
 
     @property

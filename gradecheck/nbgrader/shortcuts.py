@@ -3,7 +3,8 @@
 Each replaces something private that costs much and gives nothing here: a schema that is checked again for
 each cell, cells that are the same for everybody and are checked again for each student, a notebook that is
 checked again after each step and each output again beside it, a page that is parsed only to add an attribute
-to pictures. Tests fail when one of them moves.
+to pictures, a template's blocks that are copied for each block of each cell. Tests fail when one of them
+moves.
 """
 
 import importlib
@@ -14,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+from jinja2.runtime import Context, new_context
 from nbformat import from_dict
 from traitlets.utils.importstring import import_item
 
@@ -28,13 +30,15 @@ REPLACED = (
     ("nbconvert.exporters.exporter.Exporter", "_validate_preprocessor"),
     ("nbformat.v4.nbbase", "validate"),
     ("nbformat.v4.nbjson", "copy"),
+    ("jinja2.runtime.Context", "derived"),
 )
 
 
 @contextmanager
 def shortcuts() -> Iterator[None]:
     """Take the shorter ways."""
-    replacements = (_schemas(), _Page, _believe, _believe_part, SimpleNamespace(deepcopy=from_dict))
+    copying = SimpleNamespace(deepcopy=from_dict)
+    replacements = (_schemas(), _Page, _believe, _believe_part, copying, _derived)
     with ExitStack() as stack:
         for (module, name), replacement in zip(REPLACED, replacements, strict=True):
             stack.enter_context(mock.patch.object(import_item(module), name, replacement))
@@ -92,3 +96,14 @@ def _believe_part(node: object, ref: str | None = None) -> None:
 
     The other replacement for nbformat's version 4, `from_dict` for `copy.deepcopy`, copies what JSON knows.
     """
+
+
+def _derived(context: Context, variables: dict[str, Any] | None = None) -> Context:
+    """As jinja2's, which copies the lists of all blocks for each block that is drawn.
+
+    Nobody changes them then: only `extends` does, before the first block.
+    """
+    derived = new_context(context.environment, context.name, {}, context.get_all(), True, None, variables)
+    derived.eval_ctx = context.eval_ctx
+    derived.blocks = context.blocks
+    return derived

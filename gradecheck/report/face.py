@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from gradecheck.graph.drawing import Drawing, as_svg, as_text
 from gradecheck.report.blocks import Block, Code, Fold, Picture, Said
@@ -62,6 +63,7 @@ class Face:
     blocks: tuple[Block, ...]
 
 
+@lru_cache(maxsize=8)  # each result is written in several forms, one after the other
 def face_of(result: Result) -> Face:
     """The face of one result."""
     verdict = result.verdict
