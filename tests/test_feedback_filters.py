@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from jinja2 import pass_context
+from markupsafe import Markup
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.highlight import Highlight2HTML
 from traitlets.config import Config
@@ -88,10 +89,14 @@ def test_what_a_course_configures_is_kept() -> None:
     def colour(source: str, **_: Any) -> str:
         return f"coloured {source}"
 
-    exporter = Own(config=Config(), filters={"highlight_code": colour})
+    exporter = Own(config=Config(), filters={"highlight_code": colour, "ansi2html": colour})
     remember_filters(exporter)
-    assert exporter.filters["highlight_code"] is colour
+    assert exporter.filters["highlight_code"] is filters(exporter)["highlight_code"] is colour
+    assert filters(exporter)["ansi2html"] is colour
     assert filters(exporter)["markdown2html"]({}, "text") == "own text"
+    configured = HTMLExporter(filters={"markdown2html": colour})
+    remember_filters(configured)
+    assert filters(configured)["markdown2html"] is colour
     anchored = HTMLExporter(anchor_link_text="here")
     remember_filters(anchored)
     assert ">here</a>" in filters(anchored)["markdown2html"]({}, "# Title")
@@ -103,9 +108,16 @@ def few(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     return 3
 
 
-def test_no_more_is_remembered_than_a_number_of_texts(few: int) -> None:
+def test_what_comes_back_stays_and_no_more_is_remembered_than_a_number_of_texts(few: int) -> None:
     memory = pages._Memory()
-    made = [memory.get((name,), object) for name in ("a", "b", "a", "c", "d", "a")]
-    assert made[2] is made[0]
-    assert made[5] is not made[0]
+    made = [memory.get((name,), object) for name in ("ours", "a", "ours", "b", "c", "ours", "a")]
+    assert made[0] is made[2] is made[5]
+    assert made[6] is not made[1]
     assert len(memory._known) <= few
+
+
+def test_filters_of_plain_texts_are_nbconverts_own(remembering: HTMLExporter) -> None:
+    ours, theirs = filters(remembering), filters(HTMLExporter())
+    for text in ('<img src="files/a.png"> [b](files/c)', "\x1b[31mred\x1b[0m <b>", Markup("<i>")):
+        for name in ("strip_files_prefix", "ansi2html"):
+            assert [ours[name](text) for _ in range(2)] == [theirs[name](text)] * 2

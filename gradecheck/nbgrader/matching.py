@@ -103,6 +103,8 @@ def _has_content(cell: NotebookNode, wanted: OriginalCell, original: Original) -
 
 
 def _best(found: Sequence[int], cells: Sequence[NotebookNode], wanted: OriginalCell) -> int:
+    if len(found) == 1:
+        return found[0]  # no need to look at it, as mostly
     if wanted.locked:
         same = [i for i in found if same_text(cells[i].source, wanted.source)]
         return (same or found)[0]

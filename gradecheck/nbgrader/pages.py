@@ -18,8 +18,11 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 _PYTHON = "python"
+#: nbconvert's filters that make a text of a text and look at nothing else.
+_OF_TEXT = frozenset({"strip_files_prefix", "ansi2html"})
 
-_MOST_REMEMBERED = 4096
+#: More than a notebook has cells: those of the last students are forgotten, for a class may be large.
+_MOST_REMEMBERED = 512
 _LONGEST_REMEMBERED = 20_000
 
 
@@ -34,16 +37,19 @@ class LastUse(NotebookNode):
 
 
 def remember_filters(exporter: HTMLExporter) -> None:
-    """Let an exporter remember what its two costly filters made of a text, unless a course has its own."""
-    if "highlight_code" not in exporter.filters:
+    """Let an exporter remember what its costly filters made of a text; those of a course stay as they are."""
+    own = set(exporter.filters)
+    if "highlight_code" not in own:
         exporter.filters = {**exporter.filters, "highlight_code": _Coloured(exporter)}
-    own = type(exporter).markdown2html is not HTMLExporter.markdown2html
-    if not own and not exporter.embed_images:  # pictures are files of the one student
+    usual = type(exporter).markdown2html is HTMLExporter.markdown2html and "markdown2html" not in own
+    if usual and not exporter.embed_images:  # such pictures are files of the one student
         exporter.register_filter("markdown2html", _markdown(exporter))
+    for name in _OF_TEXT - own:
+        exporter.register_filter(name, _remembering(exporter.environment.filters[name]))
 
 
 class _Memory:
-    """Texts by what they were made from, up to a number."""
+    """What was made of the latest texts: the instructor's come back with each student and stay."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, ...], Any] = {}
@@ -51,11 +57,20 @@ class _Memory:
     def get(self, key: tuple[str, ...], make: Callable[[], Any]) -> Any:
         if sum(map(len, key)) > _LONGEST_REMEMBERED:
             return make()
-        if key not in self._known:
-            if len(self._known) == _MOST_REMEMBERED:
-                self._known.clear()
-            self._known[key] = make()
-        return self._known[key]
+        found = self._known.pop(key) if key in self._known else make()
+        self._known[key] = found  # behind all others
+        if len(self._known) > _MOST_REMEMBERED:
+            del self._known[next(iter(self._known))]
+        return found
+
+
+def _remembering(make: Callable[[str], Any]) -> Callable[[str], Any]:
+    memory = _Memory()
+
+    def remembered(text: Any) -> Any:
+        return memory.get((text,), lambda: make(text)) if type(text) is str else make(text)
+
+    return remembered
 
 
 class _Coloured:

@@ -63,8 +63,9 @@ def sound_notebook(raw: Mapping[str, Any]) -> NotebookNode:
         # The first pass's own record, read by the second; the first replaces what a student puts there.
         metadata[KEY] = record_of(given).to_metadata()
     set_ids(cells)
-    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}
-    return from_dict(notebook)  # type: ignore[no-any-return]
+    notebook = from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata})
+    notebook["cells"] = cells  # nodes already
+    return notebook  # type: ignore[no-any-return]
 
 
 def sound_cell(kind: str, source: str, *, identity: str = "", **metadata: Any) -> NotebookNode:
@@ -136,7 +137,7 @@ def _sound_cell(raw: Mapping[str, Any]) -> NotebookNode:
     )
     attachments = _attachments(raw.get("attachments"))
     if attachments and cell.cell_type != "code":
-        cell["attachments"] = attachments
+        cell["attachments"] = from_dict(attachments)
     return cell
 
 
