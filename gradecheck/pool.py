@@ -20,12 +20,12 @@ class PoolState:
     """A pool as it is now.
 
     Attributes:
-        slots: how many jobs are worth having in hand at a time.
+        in_hand: how many submissions are worth having in hand at a time, from reading to the gradebook.
         throughput: of each worker that has graded; empty where there is but this machine.
         refused: sentences about the workers that may not grade.
     """
 
-    slots: int
+    in_hand: int
     throughput: tuple[Throughput, ...] = ()
     refused: tuple[str, ...] = ()
 

@@ -1,8 +1,12 @@
 """Measure what grading costs: stock nbgrader against gradecheck, on the same submissions in one run.
 
-Run by `make bench`. Each way to grade runs twice, on a few submissions and on the whole class: the
-difference is what one more submission costs, and the rest is the start-up. Stock means nbgrader's own
-preprocessors, with `grade(...)` in the student's kernel; feedback is `nbgrader generate_feedback`.
+Run by `make bench`. Two classes: in the usual one most answers are right and written as most people write
+them, and 8 of 20 students have one wrong; in the odd one every way to answer that answers.py knows is as
+frequent as any other, however slow, and 2 of 5 answers are wrong.
+
+Each way to grade runs twice, on a few submissions and on the whole class: the difference is what one more
+submission costs, and the rest is the start-up. Stock means nbgrader's own preprocessors, with `grade(...)` in
+the student's kernel; feedback is `nbgrader generate_feedback`.
 """
 
 import argparse
@@ -26,6 +30,8 @@ from gradecheck.nbgrader.scores import read_scores
 from gradecheck.run import kernel
 
 FEW = 4
+#: The first right answers to an exercise in answers.py are those that most people write.
+USUAL = 3
 CONFIG = """
 c = get_config()
 {configure}
@@ -41,6 +47,10 @@ Scores = dict[tuple[str, str], float]
 
 Commands = Callable[[Path], Iterable[Sequence[str]]]
 """The commands that grade a class, given the course's folder."""
+
+
+Choose = Callable[[Sequence[Answer], Sequence[Answer], int, int], Answer]
+"""Picks an answer: of the right and the other ones to an exercise, for a student and an exercise's place."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +108,9 @@ def _these(*commands: Sequence[str]) -> Commands:
     return lambda _: commands
 
 
-def make_course(folder: Path, configure: str, students: int) -> None:
-    """A course with submissions of right, imperfect and wrong answers, always the same ones."""
+def make_course(folder: Path, configure: str, students: int, choose: Choose | None = None) -> None:
+    """A course with submissions of right and wrong answers, always the same ones; usual ones by default."""
+    choose = choose or usual
     shutil.copytree(
         ROOT / "solutions" / ASSIGNMENT,
         folder / "solutions" / ASSIGNMENT,
@@ -112,23 +123,41 @@ def make_course(folder: Path, configure: str, students: int) -> None:
     for number in range(students):
         notebook = json.loads(released)
         for place, function in enumerate(FUNCTIONS):
-            source = pick(answers, function, number, right=(number + place) % 5 < 3).source
-            cell_of(notebook, function)["source"] = source
+            right, other = _of_exercise(answers, function)
+            cell_of(notebook, function)["source"] = choose(right, other, number, place).source
         submitted = folder / "submitted" / f"student{number:04}" / ASSIGNMENT
         submitted.mkdir(parents=True)
         (submitted / f"{ASSIGNMENT}.ipynb").write_text(json.dumps(notebook, indent=1), encoding="utf-8")
     run((sys.executable, "-m", "nbgrader", "generate_assignment", ASSIGNMENT, "--force"), folder)
 
 
-def pick(answers: Sequence[Answer], function: str, number: int, *, right: bool) -> Answer:
-    """One of the course's answers to an exercise."""
-    fitting = [a for a in answers if a.exercise.name == function and (a.kind is AnswerKind.RIGHT) == right]
+def _of_exercise(answers: Sequence[Answer], function: str) -> tuple[list[Answer], list[Answer]]:
+    """The right answers to an exercise, those first that most people write, and the others."""
+    fitting = [answer for answer in answers if answer.exercise.name == function]
+    right = [answer for answer in fitting if answer.kind is AnswerKind.RIGHT]
+    return right, [answer for answer in fitting if answer.kind is not AnswerKind.RIGHT]
+
+
+def usual(right: Sequence[Answer], other: Sequence[Answer], number: int, place: int) -> Answer:
+    """Of a class in which 8 of 20 students have one wrong answer, and write as most people do."""
+    wrong = number % 5 in (1, 3) and place == number % len(FUNCTIONS)
+    return other[number % len(other)] if wrong else right[number % USUAL]
+
+
+def odd(right: Sequence[Answer], other: Sequence[Answer], number: int, place: int) -> Answer:
+    """Of a class in which 2 of 5 answers are wrong, and every way to write one is as frequent."""
+    fitting = right if (number + place) % 5 < 3 else other
     return fitting[number * 7 % len(fitting)]
 
 
-def measure(way: Way, students: int, folder: Path, *, sandbox: bool) -> tuple[Usage, Scores]:
+CLASSES: dict[str, Choose] = {"usual": usual, "odd": odd}
+
+
+def measure(
+    way: Way, students: int, folder: Path, choose: Choose = usual, *, sandbox: bool
+) -> tuple[Usage, Scores]:
     """Grade a class of a size in one way; also the scores."""
-    make_course(folder, OURS.format(sandbox=sandbox) if way.ours else "", students)
+    make_course(folder, OURS.format(sandbox=sandbox) if way.ours else "", students, choose)
     otter_run.write_autograder(folder, FUNCTIONS)
     used = Usage()
     for command in way.commands(folder):
@@ -141,22 +170,19 @@ def measure(way: Way, students: int, folder: Path, *, sandbox: bool) -> tuple[Us
     return used, scores
 
 
-def compare(way: Way, students: int, *, sandbox: bool) -> tuple[Figures, Scores]:
+def compare(way: Way, students: int, choose: Choose, *, sandbox: bool) -> tuple[Figures, Scores]:
     """What a way costs, from a class of a few and from the whole."""
     with tempfile.TemporaryDirectory(prefix="gradecheck-bench-") as scratch:
-        few, _ = measure(way, FEW, Path(scratch, "few"), sandbox=sandbox)
-        whole, scores = measure(way, students, Path(scratch, "all"), sandbox=sandbox)
+        few, _ = measure(way, FEW, Path(scratch, "few"), choose, sandbox=sandbox)
+        whole, scores = measure(way, students, Path(scratch, "all"), choose, sandbox=sandbox)
     more = students - FEW
     one_more = Usage((whole.cpu - few.cpu) / more, (whole.wall - few.wall) / more)
     return Figures(way.name, few.cpu - FEW * one_more.cpu, one_more, whole), scores
 
 
-def table(figures: Sequence[Figures], students: int) -> str:
+def table(figures: Sequence[Figures]) -> str:
     """The figures as Markdown; ratios against the first."""
     lines = [
-        f"One more submission of four exercises, in a class of {students} with right and wrong answers, "
-        f"on {os.cpu_count()} cores:",
-        "",
         "| way | CPU s a submission | times less | wall s | start-up, CPU s | largest process, MiB "
         "| all together, MiB |",
         "|---|---|---|---|---|---|---|",
@@ -187,33 +213,50 @@ def growth(sizes: Sequence[int], *, sandbox: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
+def compared(names: Sequence[str], students: int, choose: Choose, *, sandbox: bool) -> str:
+    """What several ways cost on the same class, and whether their scores differ, as Markdown."""
+    figures: list[Figures] = []
+    known: list[Scores] = []
+    for name in names:
+        found, scores = compare(ways()[name], students, choose, sandbox=sandbox)
+        figures.append(found)
+        known += [scores] if scores else []
+        print(found, flush=True)
+    first, *others = known
+    differing = {place for other in others for place in first if other.get(place) != first[place]}
+    told = f"Scores in nbgrader's gradebook that differ between them: {len(differing)} of {len(first)}."
+    return f"{table(figures)}\n{told}\n"
+
+
 def main() -> None:
     """Measure, print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--students", type=int, default=20, help="size of the class (default: 20)")
-    parser.add_argument("--growth", default="10,100,1000", help="sizes for the second table, or nothing")
+    parser.add_argument("--growth", default="10,100,1000", help="sizes for the last table, or nothing")
     parser.add_argument("--ways", default=",".join(ways()), help="what to compare (default: %(default)s)")
+    parser.add_argument("--odd", default="stock,grade", help="the same for the odd class, or nothing")
     parser.add_argument("--no-sandbox", action="store_true", help="where there is no bubblewrap")
     options = parser.parse_args()
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     sandbox = not options.no_sandbox
-    figures: list[Figures] = []
-    known: list[Scores] = []
-    for name in options.ways.split(","):
-        found, scores = compare(ways()[name], options.students, sandbox=sandbox)
-        figures.append(found)
-        known += [scores] if scores else []
-        print(found, flush=True)
-    text = table(figures, options.students)
-    first, *others = known
-    differing = {place for other in others for place in first if other.get(place) != first[place]}
-    text += f"\nScores in nbgrader's gradebook that differ between them: {len(differing)} of {len(first)}.\n"
+    text = (
+        f"One more submission of four exercises, on {os.cpu_count()} cores. In a class of "
+        f"{options.students} who write as most people do, where 8 of 20 have one wrong answer:\n\n"
+    )
+    text += compared(options.ways.split(","), options.students, usual, sandbox=sandbox)
     if not otter_run.is_installed():
         text += (
             "\notter-grader was not installed: `pip install -c constraints.txt -e '.[bench]'` adds its row.\n"
         )
+    if options.odd:
+        text += (
+            "\nIn a class where every way to answer that is known is as frequent as any other, however slow, "
+            "and 2 of 5 answers are wrong:\n\n"
+        )
+        text += compared(options.odd.split(","), options.students, odd, sandbox=sandbox)
     if options.growth:
-        text += "\n" + growth([int(size) for size in options.growth.split(",")], sandbox=sandbox)
+        sizes = [int(size) for size in options.growth.split(",")]
+        text += f"\nHow `gradecheck grade` grows, in the first class:\n\n{growth(sizes, sandbox=sandbox)}"
     print(f"\n{text}")
     write_part("What grading costs", text)
 

@@ -57,9 +57,9 @@ class Recorder(LocalPool):
 class Replay:
     """A cluster that needs no time: packs each job, and unpacks a result that was judged before."""
 
-    def __init__(self, judged: Sequence[Traffic], slots: int) -> None:
+    def __init__(self, judged: Sequence[Traffic], in_hand: int) -> None:
         self._judged = judged
-        self.state = PoolState(slots)
+        self.state = PoolState(in_hand)
 
     def ready(self) -> None:
         """As `Pool.ready`."""

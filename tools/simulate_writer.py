@@ -124,7 +124,7 @@ def write(into: Database, root: Path, submissions: int, judged: Sequence[Traffic
             times.append(time.monotonic())
 
     cpu, server = time.process_time(), into.cpu
-    grade_by(Replay(judged, slots=2), root, tell)
+    grade_by(Replay(judged, in_hand=3), root, tell)
     cpu, server = time.process_time() - cpu, into.cpu - server
     sizes = [after - earlier for earlier, after in pairwise(steps)]
     seconds = [after - earlier for earlier, after in pairwise(times)]

@@ -15,7 +15,9 @@ _TIMEOUT = "Seconds for each cell; a call of an answer has as many, and at most 
 @click.argument("assignment")
 @click.option("--students", metavar="NAME,…", help="Only these students, separated by commas.")
 @click.option(
-    "--workers", type=click.IntRange(min=1), help="How many run at the same time; one on each core."
+    "--workers",
+    type=click.IntRange(min=1),
+    help="How many run at the same time: one on each core; with 1, one submission after the other.",
 )
 @click.option("--timeout", metavar="S", type=click.FloatRange(min=0, min_open=True), help=_TIMEOUT)
 @click.option("--no-sandbox", is_flag=True, help="Run what students wrote with your own rights.")

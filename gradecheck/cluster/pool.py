@@ -77,10 +77,10 @@ class ClusterPool:
 
     @property
     def state(self) -> PoolState:
-        """As `Pool.state`; one more than there are places, so that none waits for us."""
+        """As `Pool.state`; two more than there are places, so that none waits for us."""
         rates = (Throughput(worker.address, worker.a_minute) for worker in self._workers.graded)
-        slots = sum(worker.slots for worker in self._workers.fit) + 1
-        return PoolState(slots, tuple(rates), self._workers.reasons)
+        in_hand = sum(worker.slots for worker in self._workers.fit) + 2
+        return PoolState(in_hand, tuple(rates), self._workers.reasons)
 
     def ready(self) -> None:
         """As `Pool.ready`: a worker that may grade was found when this was made."""

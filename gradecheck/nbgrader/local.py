@@ -26,8 +26,10 @@ class LocalPool:
     def __init__(self, mode: SandboxMode, course: Path, workers: int | None = None) -> None:
         self._mode = mode
         self._course = course
-        self.state = PoolState(workers or os.cpu_count() or 1)
-        self._places = threading.BoundedSemaphore(self.state.slots)
+        workers = workers or os.cpu_count() or 1
+        # Of several, none waits for the one that writes; one takes one core, and a submission at a time.
+        self.state = PoolState(workers + 2 if workers > 1 else 1)
+        self._places = threading.BoundedSemaphore(workers)
 
     def start(self) -> None:
         """Start loading TensorFlow for students' code, without waiting for it.

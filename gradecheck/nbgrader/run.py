@@ -158,7 +158,7 @@ class Run:
                         self._tell(tell, waiting, student)
                         continue
                     running[threads.submit(self._do, hand)] = hand
-                    if len(running) > min(self._pool.state.slots, _MOST_AT_A_TIME):
+                    if len(running) >= min(self._pool.state.in_hand, _MOST_AT_A_TIME):
                         self._finish_some(pipeline, running, waiting, tell)
                 while running:
                     self._finish_some(pipeline, running, waiting, tell)
