@@ -71,6 +71,16 @@ class AnswerSource:
     def _aliases(self) -> dict[str, str]:
         return _library_aliases(self._tree)
 
+    @cached_property
+    def _outside(self) -> dict[ast.AST, frozenset[str]]:
+        return {}
+
+    def _names_from_outside(self, node: ast.AST) -> frozenset[str]:
+        """As the function of that name, remembered: each exercise asks about each definition three times."""
+        if node not in self._outside:
+            self._outside[node] = _names_from_outside(node)
+        return self._outside[node]
+
     def defines(self, name: str) -> bool:
         """Whether a function, or anything else, is bound to `name` at the top level."""
         return name in self._functions
@@ -96,7 +106,7 @@ class AnswerSource:
         """
         found: dict[str, None] = {}
         for node in self._reachable(name):
-            outside = _names_from_outside(node)
+            outside = self._names_from_outside(node)
             visible = {alias: path for alias, path in self._aliases.items() if alias in outside}
             for part in ast.walk(node):
                 found.update(dict.fromkeys(_forbidden(part, visible, graph=graph)))
@@ -120,7 +130,7 @@ class AnswerSource:
             seen.add(current)
             node = self._functions[current]
             yield node
-            waiting += _names_from_outside(node)
+            waiting += self._names_from_outside(node)
 
 
 def parse_quietly(text: str) -> ast.Module:
@@ -187,7 +197,8 @@ def _does_nothing(statement: ast.stmt) -> bool:
 def _library_aliases(tree: ast.Module) -> dict[str, str]:
     """Names bound by imports anywhere, with the dotted path they stand for."""
     aliases = {"tf": "tensorflow"}  # what every notebook calls it, should the import be out of sight
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    for node in nodes:
         if isinstance(node, ast.Import):
             for name in node.names:
                 path = name.name if name.asname else name.name.split(".")[0]
@@ -195,7 +206,7 @@ def _library_aliases(tree: ast.Module) -> dict[str, str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             for name in node.names:
                 aliases[name.asname or name.name] = f"{node.module}.{name.name}"
-    for node in ast.walk(tree):  # `Tape = tf.GradientTape`
+    for node in nodes:  # `Tape = tf.GradientTape`
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             stands_for = _dotted(node.value, aliases)
             if stands_for and stands_for.split(".")[0] in _LIBRARIES:
