@@ -8,9 +8,11 @@ from jinja2 import pass_context
 from markupsafe import Markup
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.highlight import Highlight2HTML
+from nbformat.v4 import new_markdown_cell, new_notebook
 from traitlets.config import Config
 
 from gradecheck.nbgrader import pages
+from gradecheck.nbgrader.feedback_page import FeedbackExporter
 from gradecheck.nbgrader.pages import remember_filters
 
 CODE = (
@@ -100,6 +102,17 @@ def test_what_a_course_configures_is_kept() -> None:
     anchored = HTMLExporter(anchor_link_text="here")
     remember_filters(anchored)
     assert ">here</a>" in filters(anchored)["markdown2html"]({}, "# Title")
+
+
+def test_nothing_of_a_notebook_stays_with_the_exporter() -> None:
+    exporter = FeedbackExporter()
+    assert not exporter._nb_metadata
+    page, _ = exporter.from_notebook_node(new_notebook(cells=[new_markdown_cell("$x$")]))
+    assert "<math" in page
+    assert not exporter._nb_metadata
+    theirs = HTMLExporter()
+    theirs.from_notebook_node(new_notebook())
+    assert theirs._nb_metadata  # where it would stay
 
 
 @pytest.fixture

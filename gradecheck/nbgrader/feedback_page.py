@@ -42,6 +42,7 @@ class FeedbackExporter(HTMLExporter):
     ) -> tuple[str, Any]:
         """Convert a notebook to a page."""
         page, resources = super().from_notebook_node(nb, resources=resources, **settings)
+        self._nb_metadata.clear()  # else the results of a whole class, kept for a filter of this one page
         return with_formulas(page), resources
 
 
