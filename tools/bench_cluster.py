@@ -32,7 +32,10 @@ TABLE = Path("docs", "bench-cluster.md")
 _HOST = "127.0.0.1"
 _START_SECONDS = 60.0
 _DASK = "distributed.cli.dask_"
-_NO_PROFILE = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}  # as docs/cluster.md says
+_CALM = {  # as docs/cluster.md says
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+}
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class _Counted:
 
     def start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
         """Start a module of Python as an operator does."""
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore", **_NO_PROFILE}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore", **_CALM}
         command = [sys.executable, "-m", module, *arguments]
         with (self._folder / "dask.log").open("ab") as log:
             process = subprocess.Popen(command, cwd=self._folder, env=environment, stdout=log, stderr=log)

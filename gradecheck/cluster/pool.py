@@ -31,8 +31,8 @@ WORKER_SECONDS = 15.0
 _GRACE_SECONDS = 120.0
 _LOOK_SECONDS = 0.5
 _FETCH_SECONDS = 30.0
-#: Dask would look a hundred times a second at what a worker is doing.
-_NO_PROFILE = {"distributed.worker.profile.enabled": False}
+#: Dask would look a hundred times a second at what a worker is doing, and fifty times whether it is awake.
+_CALM = {"distributed.worker.profile.enabled": False, "distributed.admin.tick.interval": "1s"}
 _TALKATIVE = ("distributed", "distributed.client", "tornado.application")
 
 
@@ -165,7 +165,7 @@ class ClusterPool:
 
 def _own_cluster(stack: ExitStack, workers: int | None) -> LocalCluster:
     """Dask's own cluster on this machine; it ends with the stack."""
-    with dask.config.set(_NO_PROFILE):
+    with dask.config.set(_CALM):
         cluster = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
