@@ -1,10 +1,13 @@
 """One notebook to run and to judge, as a pure step: what goes in and what comes out, wherever it is done."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradecheck.errors import GradecheckError
 from gradecheck.marking import mark
+from gradecheck.reference.expectation import expected_cases
 from gradecheck.run.cells import CellMessage, CellResult
 from gradecheck.run.client import Template
 from gradecheck.run.limits import Limits
@@ -40,6 +43,13 @@ class Finished:
     verdicts: tuple[Verdict, ...]
     cells: tuple[CellResult, ...]
     messages: tuple[tuple[int, CellMessage], ...]
+
+
+def expect(job: Job) -> None:
+    """Compute a job's references, which are remembered; what is wrong with them is said when it is done."""
+    for asked in job.submission.asked:
+        with suppress(GradecheckError):
+            expected_cases(asked.exercise, job.seeds[asked.exercise.name])
 
 
 def do(job: Job, template: Template, folder: Path) -> Finished:

@@ -271,7 +271,7 @@ def test_what_was_not_graded_for_our_reasons_is_graded_by_the_next_run(
     with monkeypatch.context() as patched:
         patched.setattr(local, "shared_template", lambda *_: Broken())
         with pytest.raises(WorkerUnavailable):
-            grade_assignment(course.root, ASSIGNMENT, ["right"])
+            grade_assignment(course.root, ASSIGNMENT, ["right"], how=How(workers=1))
     assert entry_of(course.root, "right") is None
     assert grade_assignment(course.root, ASSIGNMENT, ["right"]) == (Graded("right"),)
     rows = [row for row in contents(course.root)["scores"] if row[0] == "right"]

@@ -40,7 +40,6 @@ class AnyFileExporter(NotebookExporter):
         super().__init__(config=config, **settings)  # type: ignore[no-untyped-call]
         self._stand_ins: dict[str, str] = {}
         if isinstance(self.parent, Autograde):
-            self._start_workers()
             self.parent.convert_notebooks = partial(self._convert_alone, self.parent.convert_notebooks)
             self._hook = self.parent.pre_convert_hook
             self._ignore = list(self.parent.coursedir.ignore)
@@ -88,8 +87,10 @@ class AnyFileExporter(NotebookExporter):
         """Convert all submissions as the only grader of the course.
 
         Raises:
-            NbGraderException: another one is at work, or a submission could not be graded.
+            NbGraderException: submissions cannot be run as the configuration says, another grader is at work,
+                or a submission could not be graded.
         """
+        self._start_workers()
         course = self.parent.coursedir
         root = Path(course.root)
         with ExitStack() as stack:

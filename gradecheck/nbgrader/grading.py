@@ -1,6 +1,7 @@
 """Grading an assignment: all cores run submissions, one thread writes, and whatever happens it can go on."""
 
 import logging
+import os
 import sqlite3
 import warnings
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import DBAPIError
 
 from gradecheck.errors import CourseNotReady
+from gradecheck.nbgrader.beside import BesidePool
 from gradecheck.nbgrader.class_list import handed_in
 from gradecheck.nbgrader.configuration import put_tools_on_path
 from gradecheck.nbgrader.generate import enter_in_gradebook, load_course_config
@@ -106,7 +108,7 @@ def _enter(course: CourseDirectory, root: Path, assignment: str) -> None:
 def _pool(how: How, mode: SandboxMode, root: Path) -> Iterator[Pool]:
     """What grades, started already: TensorFlow is loaded while the rest is made ready."""
     if how.cluster is None:
-        pool = LocalPool(mode, root, how.workers)
+        pool = _local_pool(how.workers or os.cpu_count() or 1, mode, root)
         pool.start()
         yield pool  # its template stays for the next run
         return
@@ -114,10 +116,17 @@ def _pool(how: How, mode: SandboxMode, root: Path) -> Iterator[Pool]:
         from gradecheck.cluster.pool import ClusterPool
     except ImportError as error:
         raise CourseNotReady(
-            f"--cluster needs Dask ({error}): pip install distributed msgpack, here and on each worker"
+            f"--cluster needs Dask ({error}): pip install distributed, here and on each worker"
         ) from error
     with ClusterPool(how.cluster, sandboxed=mode is SandboxMode.REQUIRED, workers=how.workers) as cluster:
         yield cluster
+
+
+def _local_pool(workers: int, mode: SandboxMode, root: Path) -> LocalPool | BesidePool:
+    """One worker does one thing at a time, in this process; several have a process that judges."""
+    if workers > 1 and os.name == "posix":
+        return BesidePool(mode, root, workers)
+    return LocalPool(mode, root, workers)
 
 
 @contextmanager

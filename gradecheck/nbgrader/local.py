@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gradecheck.job import Finished, Job, do
+from gradecheck.job import Finished, Job, do, expect
 from gradecheck.nbgrader.workers import close_template, shared_template
 from gradecheck.pool import PoolState
 from gradecheck.reference.tape import load_tensorflow
@@ -45,6 +45,7 @@ class LocalPool:
 
     def do(self, job: Job, folder: Path) -> Finished:
         """As `Pool.do`."""
+        expect(job)  # while others run
         with self._places:
             template = shared_template(self._mode, self._course)
             with TemporaryDirectory(prefix="gradecheck-", ignore_cleanup_errors=True) as scratch:

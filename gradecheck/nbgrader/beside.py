@@ -1,0 +1,195 @@
+"""Notebooks run and judged on this machine, by a process beside the one that writes the gradebook.
+
+Python runs one thread at a time in a process: what judges and what writes would wait for each other.
+"""
+
+import atexit
+import contextlib
+import itertools
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from concurrent.futures import Future
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from gradecheck.cluster.codec import decode, encode
+from gradecheck.cluster.parcel import Parcel
+from gradecheck.errors import GradecheckError, SubmissionLost, WorkerUnavailable
+from gradecheck.job import Finished, Job
+from gradecheck.nbgrader.orders import Answer, Order, Place
+from gradecheck.pool import PoolState
+from gradecheck.run.sandbox import SandboxMode, sandbox_unavailable
+
+#: How often a submission is given to such a process before it is given up.
+TRIES = 3
+_PACKAGE = Path(__file__).resolve().parents[1]
+_QUIT_SECONDS = 5.0
+_LAST_WORDS = 1000
+
+
+class _Ended(Exception):
+    """The process ended before it answered."""
+
+
+class _Process:
+    """A running `gradecheck.nbgrader.judging`."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+        self._lock = threading.Lock()
+        self._stopping = threading.Lock()
+        self._waiting: dict[int, Future[bytes]] = {}
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # as long as the process
+        self._socket, theirs = socket.socketpair()
+        paths = (str(_PACKAGE.parent), os.environ.get("PYTHONPATH"))  # this gradecheck, not another one
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "gradecheck.nbgrader.judging", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+            )
+        self._connection: Connection[Order, Answer] = Connection(os.dup(self._socket.fileno()))
+        self.ended = False
+        threading.Thread(target=self._listen, name="gradecheck-judging", daemon=True).start()
+
+    def ask(self, place: Place, job: bytes | None = None, folder: Path = Path()) -> Future[bytes]:
+        """Give an order; the future has its result, or `_Ended`."""
+        future: Future[bytes] = Future()
+        with self._lock:
+            number = next(self._numbers)
+            try:
+                if self.ended:
+                    raise BrokenPipeError
+                self._waiting[number] = future
+                self._connection.send(Order(number, place, job, folder))
+            except OSError:  # the thread that listens hears of it, too, and gives up what else waits
+                self.ended = True
+                self._waiting.pop(number, None)
+                future.set_exception(_Ended("it was gone"))
+        return future
+
+    def stop(self) -> None:
+        """End it and all that it started; again does nothing."""
+        with self._lock:
+            self.ended = True
+        with self._stopping:
+            if self._errors.closed:
+                return
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)  # the other side tidies up and ends
+            try:
+                self._process.wait(_QUIT_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._give_up()
+            self._errors.close()
+            self._socket.close()
+
+    def _last_words(self) -> str:
+        """What it complained about in the end."""
+        self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - _LAST_WORDS))
+        return self._errors.read().decode("utf-8", "replace").strip()
+
+    def _listen(self) -> None:
+        with self._connection, contextlib.suppress(EOFError, OSError):
+            while True:
+                answer = self._connection.recv()
+                with self._lock:
+                    future = self._waiting.pop(answer.number)
+                if answer.error is not None:
+                    future.set_exception(answer.error)
+                else:
+                    future.set_result(answer.result or b"")
+        self.stop()
+
+    def _give_up(self) -> None:
+        said = self._last_words()
+        with self._lock:
+            waiting, self._waiting = self._waiting, {}
+        for future in waiting.values():
+            future.set_exception(_Ended(said))
+
+
+_shared: list[_Process] = []
+_sharing = threading.Lock()
+
+
+def _process() -> _Process:
+    """The one process of this one, which all runs share; a fresh one where it ended."""
+    with _sharing:
+        if _shared and _shared[0].ended:
+            _shared.clear()
+        if not _shared:
+            _shared.append(_Process())
+        return _shared[0]
+
+
+@atexit.register
+def close_process() -> None:
+    """End the process, if there is one."""
+    with _sharing:
+        while _shared:
+            _shared.pop().stop()
+
+
+class BesidePool:
+    """The workers of this machine, judged by a process of its own.
+
+    Args:
+        mode: whether submissions run in a sandbox.
+        course: the root of the course, which a sandbox does not show.
+        workers: how many run at a time.
+    """
+
+    def __init__(self, mode: SandboxMode, course: Path, workers: int) -> None:
+        self._place = Place(mode, course, workers)
+        self._ready: Future[bytes] | None = None
+        self._closed = False
+        self.state = PoolState(workers + 2)  # one that is written, and one that waits
+
+    def start(self) -> None:
+        """Start loading TensorFlow, without waiting for it.
+
+        Raises:
+            WorkerUnavailable: a sandbox is required, and there can be none.
+        """
+        reason = sandbox_unavailable() if self._place.mode is SandboxMode.REQUIRED else None
+        if reason is not None:
+            raise WorkerUnavailable(reason)
+        self._ready = _process().ask(self._place)
+
+    def ready(self) -> None:
+        """As `Pool.ready`."""
+        if self._ready is None:
+            self.start()
+        assert self._ready is not None
+        try:
+            self._ready.result()
+        except _Ended as ended:
+            raise WorkerUnavailable(f"The process that judges could not be started: {ended}") from None
+
+    def do(self, job: Job, folder: Path) -> Finished:
+        """As `Pool.do`."""
+        parcel = encode(Parcel(job, (), self._place.mode is SandboxMode.REQUIRED))
+        said = ""
+        for _ in range(TRIES):
+            try:
+                return decode(_process().ask(self._place, parcel, folder.resolve()).result(), Finished)
+            except _Ended as ended:
+                said = str(ended)
+                if self._closed:
+                    raise GradecheckError("Grading was broken off.") from None
+        raise SubmissionLost(f"{TRIES} times the process that judges ended over it ({said}).")
+
+    def close(self) -> None:
+        """As `Pool.close`."""
+        self._closed = True
+        close_process()

@@ -1,0 +1,158 @@
+"""With several workers a process beside the writer judges: the same results, and nothing lost if it ends."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from gradebook_contents import contents_of
+from nbgrader_class import ASSIGNMENT, ROOT, Course, answer, nbgrader
+
+from gradecheck.errors import WorkerUnavailable
+from gradecheck.nbgrader import beside
+from gradecheck.nbgrader.grading import Graded, How, Progress, grade_assignment
+from gradecheck.nbgrader.scores import read_scores
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc").exists(), reason="only Linux tells which processes there are"),
+]
+
+WRONG = "def grad_softmax(x, dz):\n    return 3 * dz\n"
+STUDENTS = ("a", "b", "c", "d", "e", "f")
+
+
+@pytest.fixture(scope="module")
+def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    made = Course.make(tmp_path_factory.mktemp("handed_in"))
+    config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
+    settled = config.replace("configure(c)", "configure(c, sandbox=False)")
+    assert settled != config
+    (made.root / "nbgrader_config.py").write_text(settled, encoding="utf-8")
+    assert nbgrader(made.root, "generate_assignment", ASSIGNMENT).returncode == 0
+    for number, student in enumerate(STUDENTS):
+        solved = made.solved()
+        made.submit(student, answer(solved, "grad_softmax", WRONG) if number % 2 else solved)
+    (made.root / ".gradecheck").mkdir(exist_ok=True)
+    (made.root / ".gradecheck" / "secret").write_text("5e" * 32, encoding="ascii")
+    return made
+
+
+@pytest.fixture
+def course(handed_in: Course, tmp_path: Path) -> Course:
+    shutil.copytree(handed_in.root, tmp_path / "course", symlinks=True)
+    return Course(tmp_path / "course")
+
+
+@pytest.fixture(scope="module")
+def one_after_the_other(handed_in: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    made = Course(tmp_path_factory.mktemp("alone") / "course")
+    shutil.copytree(handed_in.root, made.root, symlinks=True)
+    grade_assignment(made.root, ASSIGNMENT, how=How(workers=1))
+    return made
+
+
+def results(course: Course) -> tuple[object, dict[str, bytes]]:
+    notebooks = sorted((course.root / "autograded").rglob("*.ipynb"))
+    pages = {str(path.relative_to(course.root)): path.read_bytes() for path in notebooks}
+    return contents_of(f"sqlite:///{course.root / 'gradebook.db'}", ledger=True), pages
+
+
+def judging(parent: int) -> list[int]:
+    """The processes that judge for another one."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (place / "cmdline").read_bytes()
+            status = (place / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if b"gradecheck.nbgrader.judging" in command and (int(status[1]) == parent and status[0] != "Z"):
+            found.append(int(place.name))
+    return found
+
+
+def at_the_first(act: Callable[[], None]) -> Callable[[Progress], None]:
+    waiting = [act]
+
+    def tell(now: Progress) -> None:
+        if now.done == 1 and waiting:
+            waiting.pop()()
+
+    return tell
+
+
+def test_rows_and_notebooks_are_those_of_one_worker(course: Course, one_after_the_other: Course) -> None:
+    grade_assignment(course.root, ASSIGNMENT, how=How(workers=2))
+    assert judging(os.getpid()), "two workers have no process that judges"
+    assert results(course) == results(one_after_the_other)
+
+
+def test_when_it_is_killed_another_one_takes_over(course: Course, one_after_the_other: Course) -> None:
+    killed: list[int] = []
+
+    def kill() -> None:
+        killed.extend(judging(os.getpid()))
+        os.kill(killed[0], signal.SIGKILL)
+
+    graded = grade_assignment(course.root, ASSIGNMENT, None, at_the_first(kill), How(workers=2))
+    assert len(killed) == 1
+    assert judging(os.getpid()) not in ([], killed)
+    assert graded == tuple(Graded(student) for student in STUDENTS)
+    assert results(course) == results(one_after_the_other)
+
+
+def test_a_run_that_is_interrupted_leaves_no_process_and_can_go_on(
+    course: Course, one_after_the_other: Course
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        grade_assignment(course.root, ASSIGNMENT, None, at_the_first(interrupt), How(workers=2))
+    assert judging(os.getpid()) == []
+    again = grade_assignment(course.root, ASSIGNMENT, how=How(workers=2))
+    assert sum(entry.skipped for entry in again) == 1
+    assert results(course) == results(one_after_the_other)
+
+
+def test_when_the_grader_is_killed_it_ends_too(course: Course) -> None:
+    grader = subprocess.Popen(
+        [sys.executable, "-m", "gradecheck", "grade", ASSIGNMENT, "--workers", "2"],
+        cwd=course.root,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        (process,) = _soon(lambda: judging(grader.pid))
+    finally:
+        grader.kill()
+        grader.wait()
+    assert _soon(lambda: [0] if not Path(f"/proc/{process}").exists() else [])
+
+
+def test_a_process_that_cannot_start_is_one_sentence(
+    course: Course, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    beside.close_process()
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho 'no memory left' >&2\n", encoding="utf-8")
+    broken.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(broken))
+    with pytest.raises(WorkerUnavailable, match="could not be started: no memory left"):
+        grade_assignment(course.root, ASSIGNMENT, how=How(workers=2))
+    assert not [score for score in read_scores(course.root, ASSIGNMENT) if score.score]
+
+
+def _soon(look: Callable[[], list[int]]) -> list[int]:
+    deadline = time.monotonic() + 30
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it did not happen within 30 s"
+        time.sleep(0.1)
+    return found
