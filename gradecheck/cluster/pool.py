@@ -136,7 +136,8 @@ class ClusterPool:
             self._workers.is_here(worker.address)  # raises if it is the scheduler that went away
             return f"{type(error).__name__}: {error}"
         finally:
-            future.cancel()
+            if not ended.is_set():
+                future.cancel()
             future.release()
 
     def close(self) -> None:

@@ -57,22 +57,22 @@ class _Process:
             )
         self._connection: Connection[Order, Answer] = Connection(os.dup(self._socket.fileno()))
         self.ended = False
+        self._said: str | None = None  # in the end
         threading.Thread(target=self._listen, name="gradecheck-judging", daemon=True).start()
 
     def ask(self, place: Place, job: bytes | None = None, folder: Path = Path()) -> Future[bytes]:
         """Give an order; the future has its result, or `_Ended`."""
         future: Future[bytes] = Future()
         with self._lock:
+            if self._said is not None:
+                future.set_exception(_Ended(self._said))
+                return future
             number = next(self._numbers)
+            self._waiting[number] = future
             try:
-                if self.ended:
-                    raise BrokenPipeError
-                self._waiting[number] = future
                 self._connection.send(Order(number, place, job, folder))
-            except OSError:  # the thread that listens hears of it, too, and gives up what else waits
+            except OSError:  # the thread that listens hears of it, too, and gives up what waits
                 self.ended = True
-                self._waiting.pop(number, None)
-                future.set_exception(_Ended("it was gone"))
         return future
 
     def stop(self) -> None:
@@ -113,6 +113,7 @@ class _Process:
     def _give_up(self) -> None:
         said = self._last_words()
         with self._lock:
+            self._said = said
             waiting, self._waiting = self._waiting, {}
         for future in waiting.values():
             future.set_exception(_Ended(said))
