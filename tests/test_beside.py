@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -93,7 +94,13 @@ def test_rows_and_notebooks_are_those_of_one_worker(course: Course, one_after_th
     assert results(course) == results(one_after_the_other)
 
 
-def test_when_it_is_killed_another_one_takes_over(course: Course, one_after_the_other: Course) -> None:
+def test_when_it_is_killed_another_one_takes_over(
+    course: Course, one_after_the_other: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside.close_process()
+    scratch = tmp_path / "scratch"
+    scratch.mkdir(mode=0o711)
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     killed: list[int] = []
 
     def kill() -> None:
@@ -102,9 +109,12 @@ def test_when_it_is_killed_another_one_takes_over(course: Course, one_after_the_
 
     graded = grade_assignment(course.root, ASSIGNMENT, None, at_the_first(kill), How(workers=2))
     assert len(killed) == 1
+    assert len([path for path in scratch.iterdir() if path.name.startswith("gradecheck-")]) <= 1
     assert judging(os.getpid()) not in ([], killed)
     assert graded == tuple(Graded(student) for student in STUDENTS)
     assert results(course) == results(one_after_the_other)
+    beside.close_process()
+    assert list(scratch.iterdir()) == []
 
 
 def test_a_run_that_is_interrupted_leaves_no_process_and_can_go_on(

@@ -7,6 +7,7 @@ import atexit
 import contextlib
 import itertools
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -27,7 +28,8 @@ from gradecheck.run.sandbox import SandboxMode, sandbox_unavailable
 #: How often a submission is given to such a process before it is given up.
 TRIES = 3
 _PACKAGE = Path(__file__).resolve().parents[1]
-_QUIT_SECONDS = 5.0
+_MODULE = ("-P", "-m", "gradecheck.nbgrader.judging")
+_QUIT_SECONDS = 20.0  # a template that is being loaded is waited for
 _LAST_WORDS = 1000
 
 
@@ -44,11 +46,14 @@ class _Process:
         self._stopping = threading.Lock()
         self._waiting: dict[int, Future[bytes]] = {}
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # as long as the process
+        self._folder = Path(tempfile.mkdtemp(prefix="gradecheck-"))
+        self._folder.chmod(0o711)  # submissions of other users have their folders in it
         self._socket, theirs = socket.socketpair()
         paths = (str(_PACKAGE.parent), os.environ.get("PYTHONPATH"))  # this gradecheck, not another one
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "gradecheck.nbgrader.judging", str(theirs.fileno())],
+                [sys.executable, *_MODULE, str(theirs.fileno()), str(self._folder)],
+                start_new_session=True,
                 pass_fds=[theirs.fileno()],
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
                 stdin=subprocess.DEVNULL,
@@ -77,29 +82,33 @@ class _Process:
 
     def stop(self) -> None:
         """End it and all that it started; again does nothing."""
-        with self._lock:
-            self.ended = True
         with self._stopping:
             if self._errors.closed:
                 return
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)  # the other side tidies up and ends
+            with self._lock:
+                self.ended = True
             try:
                 self._process.wait(_QUIT_SECONDS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+            shutil.rmtree(self._folder, ignore_errors=True)
             self._give_up()
             self._errors.close()
             self._socket.close()
+            with self._lock:
+                self._connection.close()
 
     def _last_words(self) -> str:
         """What it complained about in the end."""
         self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - _LAST_WORDS))
-        return self._errors.read().decode("utf-8", "replace").strip()
+        said = self._errors.read().decode("utf-8", "replace").strip()
+        return said or f"it ended with {self._process.returncode}"  # below zero: by that signal
 
     def _listen(self) -> None:
-        with self._connection, contextlib.suppress(EOFError, OSError):
+        try:
             while True:
                 answer = self._connection.recv()
                 with self._lock:
@@ -108,7 +117,10 @@ class _Process:
                     future.set_exception(answer.error)
                 else:
                     future.set_result(answer.result or b"")
-        self.stop()
+        except (EOFError, OSError):
+            pass
+        finally:
+            self.stop()
 
     def _give_up(self) -> None:
         said = self._last_words()
@@ -180,15 +192,14 @@ class BesidePool:
     def do(self, job: Job, folder: Path) -> Finished:
         """As `Pool.do`."""
         parcel = encode(Parcel(job, (), self._place.mode is SandboxMode.REQUIRED))
-        said = ""
         for _ in range(TRIES):
+            if self._closed:
+                raise GradecheckError("Grading was broken off.")
             try:
                 return decode(_process().ask(self._place, parcel, folder.resolve()).result(), Finished)
-            except _Ended as ended:
-                said = str(ended)
-                if self._closed:
-                    raise GradecheckError("Grading was broken off.") from None
-        raise SubmissionLost(f"{TRIES} times the process that judges ended over it ({said}).")
+            except _Ended:
+                continue
+        raise SubmissionLost(f"{TRIES} times the process that judges ended before it was judged.")
 
     def close(self) -> None:
         """As `Pool.close`."""

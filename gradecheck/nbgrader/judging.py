@@ -1,9 +1,10 @@
 """The process beside `gradecheck grade` that judges: it has a Python lock of its own, and TensorFlow.
 
-Run as `python -P -m gradecheck.nbgrader.judging DESCRIPTOR`. It takes orders and answers each when it is
-done, until the other side closes the connection or ends; then everything that it started ends, too.
+Run as `python -P -m gradecheck.nbgrader.judging DESCRIPTOR FOLDER`. It takes orders and answers each when it
+is done, until the other side closes the connection or ends; then everything that it started ends, too.
 """
 
+import contextlib
 import gc
 import os
 import shutil
@@ -14,7 +15,6 @@ import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from gradecheck.cluster.codec import decode, encode
 from gradecheck.cluster.parcel import Parcel
@@ -49,10 +49,15 @@ class _Judge:
             answer = Answer(order.number, _done(order, pool))
         except GradecheckError as error:
             answer = Answer(order.number, None, error)
-        except Exception:  # with its traceback, as it would have had over there
-            answer = Answer(order.number, None, RuntimeError(traceback.format_exc()))
-        with self._answering:
-            self._connection.send(answer)
+        except BaseException as error:
+            traceback.print_exc()  # for the operator; a student may read the rest
+            answer = Answer(order.number, None, RuntimeError(f"{type(error).__name__}: {error}"))
+        try:
+            with self._answering:
+                self._connection.send(answer)
+        except BaseException:  # the other side would wait for ever
+            traceback.print_exc()
+            os._exit(1)
 
 
 def _done(order: Order, pool: LocalPool) -> bytes:
@@ -65,19 +70,23 @@ def _done(order: Order, pool: LocalPool) -> bytes:
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Do what the command line says: the connection's descriptor, and a folder for what is temporary."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the other side's business
     if hasattr(os, "SCHED_BATCH"):  # whoever runs is not pushed aside by whoever wakes up: 5 % less in all
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-    scratch = tempfile.tempdir = tempfile.mkdtemp(prefix="gradecheck-")
-    Path(scratch).chmod(0o711)  # submissions of other users have their folders in it
+        with contextlib.suppress(OSError):  # what runs only where nothing else does may not leave that
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    tempfile.tempdir = sys.argv[2]
+    code = 1
     try:
         _Judge(Connection(int(sys.argv[1]))).serve()
     except (EOFError, OSError):
         close_template()
+        code = 0
+    except BaseException:
+        traceback.print_exc()
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-        os._exit(0)  # whatever threads still do is of no use to anybody
+        shutil.rmtree(tempfile.tempdir, ignore_errors=True)  # should nobody be left to do it
+        os._exit(code)  # whatever threads still do is of no use to anybody
 
 
 if __name__ == "__main__":

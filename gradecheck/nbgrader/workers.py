@@ -1,6 +1,7 @@
 """The template process that all notebooks of this nbgrader process share."""
 
 import atexit
+import threading
 from pathlib import Path
 
 from traitlets.config import Config
@@ -12,6 +13,7 @@ from gradecheck.run.sandbox import SandboxMode
 TO_GO_ON = "Or write into nbgrader_config.py, to run them with your rights: configure(c, sandbox=False)"
 
 _shared: dict[tuple[SandboxMode, Path], Template] = {}
+_sharing = threading.RLock()
 
 
 def shared_template(sandbox: SandboxMode, course: Path) -> Template:
@@ -27,19 +29,21 @@ def shared_template(sandbox: SandboxMode, course: Path) -> Template:
         WorkerUnavailable: a sandbox is required, and there can be none.
     """
     key = (sandbox, course)
-    if key not in _shared:
-        close_template()
-        template = Template(sandbox=sandbox, hidden=(course,), apart=True)
-        template.start()
-        _shared[key] = template
-    return _shared[key]
+    with _sharing:
+        if key not in _shared:
+            close_template()
+            template = Template(sandbox=sandbox, hidden=(course,), apart=True)
+            template.start()
+            _shared[key] = template
+        return _shared[key]
 
 
 @atexit.register
 def close_template() -> None:
     """Close the template, if there is one; what still runs in it ends."""
-    while _shared:
-        _shared.popitem()[1].close()
+    with _sharing:
+        while _shared:
+            _shared.popitem()[1].close()
 
 
 def sandbox_of(config: Config) -> SandboxMode:
