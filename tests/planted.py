@@ -13,7 +13,7 @@ from gradecheck.catalogue.conv2d import correlate
 from gradecheck.diagnose.source import AnswerSource
 from gradecheck.exercise import Exercise
 from gradecheck.judge import judge
-from gradecheck.run.caller import ArgumentKind, Call
+from gradecheck.run.caller import ArgumentKind, Caller
 from gradecheck.run.inline import InlineCaller
 from gradecheck.run.outcome import Array, Outcome
 from gradecheck.setting import Setting
@@ -89,7 +89,7 @@ def judged(exercise: str | Exercise, answer: Answer, source: str | None = None, 
 
 
 @dataclass
-class Scripted:
+class Scripted(Caller):
     """A caller that answers rightly, except at the calls that a script names; the first call is 0."""
 
     exercise: Exercise
@@ -124,20 +124,6 @@ class Scripted:
             settings=settings,
             driver=driver,
         )
-
-    def calls(
-        self, function: str, calls: Sequence[Call], *, outputs: int = 1, driver: str = ""
-    ) -> Iterator[Outcome]:
-        for call in calls:
-            yield self.call(
-                function,
-                call.arguments,
-                kind=call.kind,
-                outputs=outputs,
-                report_arguments=call.report_arguments,
-                settings=call.settings,
-                driver=driver,
-            )
 
 
 def judged_by(caller: Scripted, **options: Any) -> Verdict:

@@ -65,6 +65,7 @@ class Caller(Protocol):
     ) -> Iterator[Outcome]:
         """Make several calls in a row and report what came of each, in order; as `call` otherwise.
 
+        Here each is made when its outcome is asked for; where that costs time, one may do better.
         Later calls may be made before the outcomes of earlier ones are asked for, or even if they never are.
         Another call ends the row: outcomes that are asked for after that are those of calls made again.
 
@@ -74,4 +75,13 @@ class Caller(Protocol):
             outputs: as in `call`.
             driver: as in `call`.
         """
-        ...
+        for call in calls:
+            yield self.call(
+                function,
+                call.arguments,
+                kind=call.kind,
+                outputs=outputs,
+                report_arguments=call.report_arguments,
+                settings=call.settings,
+                driver=driver,
+            )

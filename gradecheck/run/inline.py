@@ -1,9 +1,9 @@
 """Calls functions in this very process: for the cell in a student's own notebook, on trust."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gradecheck.run.caller import ArgumentKind, Call
+from gradecheck.run.caller import ArgumentKind, Caller
 from gradecheck.run.frames import Locate, locate_in_files
 from gradecheck.run.invoke import Request, invoke
 from gradecheck.run.outcome import Array, Outcome
@@ -11,7 +11,7 @@ from gradecheck.run.quiet import quiet
 from gradecheck.setting import Setting
 
 
-class InlineCaller:
+class InlineCaller(Caller):
     """A `gradecheck.run.caller.Caller` without a process, a time limit or protection.
 
     Args:
@@ -42,18 +42,3 @@ class InlineCaller:
         )
         with quiet():
             return invoke(self._functions, request, self._locate)
-
-    def calls(
-        self, function: str, calls: Sequence[Call], *, outputs: int = 1, driver: str = ""
-    ) -> Iterator[Outcome]:
-        """Make each call when its outcome is asked for."""
-        for call in calls:
-            yield self.call(
-                function,
-                call.arguments,
-                kind=call.kind,
-                outputs=outputs,
-                report_arguments=call.report_arguments,
-                settings=call.settings,
-                driver=driver,
-            )
