@@ -65,7 +65,7 @@ def sound_notebook(raw: Mapping[str, Any]) -> NotebookNode:
     set_ids(cells)
     notebook = from_dict({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata})
     notebook["cells"] = cells  # nodes already
-    return notebook  # type: ignore[no-any-return]
+    return notebook  # type: ignore[no-any-return]  # nbformat tells no types
 
 
 def sound_cell(kind: str, source: str, *, identity: str = "", **metadata: Any) -> NotebookNode:
