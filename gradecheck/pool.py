@@ -1,10 +1,20 @@
 """Where notebooks are run and judged, here or on other machines: what the rest needs to know of it."""
 
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from gradecheck.job import Finished, Job
+
+
+def usable_cores() -> int:
+    """How many of this machine's cores this process may use."""
+    count = os.cpu_count() or 1
+    if sys.platform == "linux":
+        count = len(os.sched_getaffinity(0))
+    return count
 
 
 @dataclass(frozen=True)

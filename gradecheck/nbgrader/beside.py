@@ -1,4 +1,4 @@
-"""Notebooks run and judged on this machine, by a process beside the one that writes the gradebook.
+"""Notebooks run and judged on this machine, by processes beside the one that writes the gradebook.
 
 Python runs one thread at a time in a process: what judges and what writes would wait for each other.
 """
@@ -21,7 +21,7 @@ from gradecheck.cluster.codec import decode, encode
 from gradecheck.cluster.parcel import Parcel
 from gradecheck.errors import GradecheckError, SubmissionLost, WorkerUnavailable
 from gradecheck.job import Finished, Job
-from gradecheck.nbgrader.orders import Answer, Order, Place
+from gradecheck.nbgrader.orders import READY, Answer, Order, Place
 from gradecheck.pool import PoolState
 from gradecheck.run.sandbox import SandboxMode, sandbox_unavailable
 
@@ -38,13 +38,22 @@ class _Ended(Exception):
 
 
 class _Process:
-    """A running `gradecheck.nbgrader.judging`."""
+    """A running `gradecheck.nbgrader.judging`.
 
-    def __init__(self) -> None:
-        self._numbers = itertools.count()
+    Attributes:
+        place: how it runs submissions.
+        ready: done when it takes orders; has `_Ended`, or why there can be none.
+        ended: whether it is of no use any more.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.ready: Future[bytes] = Future()
+        self._numbers = itertools.count(READY + 1)
+        self._sending = threading.Lock()  # while one waits for room, answers must still be taken
         self._lock = threading.Lock()
         self._stopping = threading.Lock()
-        self._waiting: dict[int, Future[bytes]] = {}
+        self._waiting = {READY: self.ready}
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # as long as the process
         self._folder = Path(tempfile.mkdtemp(prefix="gradecheck-"))
         self._folder.chmod(0o711)  # submissions of other users have their folders in it
@@ -52,7 +61,7 @@ class _Process:
         paths = (str(_PACKAGE.parent), os.environ.get("PYTHONPATH"))  # this gradecheck, not another one
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, *_MODULE, str(theirs.fileno()), str(self._folder)],
+                [sys.executable, *_MODULE, str(theirs.fileno()), str(self._folder), *place.arguments()],
                 start_new_session=True,
                 pass_fds=[theirs.fileno()],
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
@@ -65,7 +74,7 @@ class _Process:
         self._said: str | None = None  # in the end
         threading.Thread(target=self._listen, name="gradecheck-judging", daemon=True).start()
 
-    def ask(self, place: Place, job: bytes | None = None, folder: Path = Path()) -> Future[bytes]:
+    def ask(self, job: bytes, folder: Path) -> Future[bytes]:
         """Give an order; the future has its result, or `_Ended`."""
         future: Future[bytes] = Future()
         with self._lock:
@@ -74,8 +83,9 @@ class _Process:
                 return future
             number = next(self._numbers)
             self._waiting[number] = future
+        with self._sending:
             try:
-                self._connection.send(Order(number, place, job, folder))
+                self._connection.send(Order(number, job, folder))
             except OSError:  # the thread that listens hears of it, too, and gives up what waits
                 self.ended = True
         return future
@@ -87,8 +97,7 @@ class _Process:
                 return
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)  # the other side tidies up and ends
-            with self._lock:
-                self.ended = True
+            self.ended = True
             try:
                 self._process.wait(_QUIT_SECONDS)
             except subprocess.TimeoutExpired:
@@ -98,7 +107,7 @@ class _Process:
             self._give_up()
             self._errors.close()
             self._socket.close()
-            with self._lock:
+            with self._sending:
                 self._connection.close()
 
     def _last_words(self) -> str:
@@ -135,13 +144,13 @@ _shared: list[_Process] = []
 _sharing = threading.Lock()
 
 
-def _process() -> _Process:
-    """The one process of this one, which all runs share; a fresh one where it ended."""
+def _process(place: Place) -> _Process:
+    """The one process of this one, which all runs share; a fresh one where it ended, or for another place."""
     with _sharing:
-        if _shared and _shared[0].ended:
-            _shared.clear()
+        if _shared and (_shared[0].ended or _shared[0].place != place):
+            _shared.pop().stop()
         if not _shared:
-            _shared.append(_Process())
+            _shared.append(_Process(place))
         return _shared[0]
 
 
@@ -164,7 +173,6 @@ class BesidePool:
 
     def __init__(self, mode: SandboxMode, course: Path, workers: int) -> None:
         self._place = Place(mode, course, workers)
-        self._ready: Future[bytes] | None = None
         self._closed = False
         self.state = PoolState(workers + 2)  # one that is written, and one that waits
 
@@ -177,15 +185,12 @@ class BesidePool:
         reason = sandbox_unavailable() if self._place.mode is SandboxMode.REQUIRED else None
         if reason is not None:
             raise WorkerUnavailable(reason)
-        self._ready = _process().ask(self._place)
+        _process(self._place)
 
     def ready(self) -> None:
         """As `Pool.ready`."""
-        if self._ready is None:
-            self.start()
-        assert self._ready is not None
         try:
-            self._ready.result()
+            _process(self._place).ready.result()
         except _Ended as ended:
             raise WorkerUnavailable(f"The process that judges could not be started: {ended}") from None
 
@@ -196,7 +201,7 @@ class BesidePool:
             if self._closed:
                 raise GradecheckError("Grading was broken off.")
             try:
-                return decode(_process().ask(self._place, parcel, folder.resolve()).result(), Finished)
+                return decode(_process(self._place).ask(parcel, folder.resolve()).result(), Finished)
             except _Ended:
                 continue
         raise SubmissionLost(f"{TRIES} times the process that judges ended before it was judged.")

@@ -1,8 +1,8 @@
 """Grading an assignment: all cores run submissions, one thread writes, and whatever happens it can go on."""
 
 import logging
-import os
 import sqlite3
+import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ from gradecheck.nbgrader.roster import places_of
 from gradecheck.nbgrader.run import LOG_FILE, Graded, How, OnProgress, Progress, Run
 from gradecheck.nbgrader.secret import course_secret
 from gradecheck.nbgrader.trouble import sentence_for
-from gradecheck.pool import Pool
+from gradecheck.pool import Pool, usable_cores
 from gradecheck.run.sandbox import SandboxMode
 
 __all__ = ["Graded", "How", "OnProgress", "Progress", "grade_assignment"]
@@ -108,7 +108,7 @@ def _enter(course: CourseDirectory, root: Path, assignment: str) -> None:
 def _pool(how: How, mode: SandboxMode, root: Path) -> Iterator[Pool]:
     """What grades, started already: TensorFlow is loaded while the rest is made ready."""
     if how.cluster is None:
-        pool = _local_pool(how.workers or os.cpu_count() or 1, mode, root)
+        pool = _local_pool(how.workers or usable_cores(), mode, root)
         pool.start()
         yield pool  # its template stays for the next run
         return
@@ -124,7 +124,7 @@ def _pool(how: How, mode: SandboxMode, root: Path) -> Iterator[Pool]:
 
 def _local_pool(workers: int, mode: SandboxMode, root: Path) -> LocalPool | BesidePool:
     """One worker does one thing at a time, in this process; several have a process that judges."""
-    if workers > 1 and os.name == "posix":
+    if workers > 1 and sys.platform == "linux":
         return BesidePool(mode, root, workers)
     return LocalPool(mode, root, workers)
 

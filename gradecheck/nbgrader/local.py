@@ -1,7 +1,6 @@
 """Notebooks run and judged on this machine."""
 
 import contextlib
-import os
 import shutil
 import threading
 from pathlib import Path
@@ -9,8 +8,9 @@ from tempfile import TemporaryDirectory
 
 from gradecheck.job import Finished, Job, do, expect
 from gradecheck.nbgrader.workers import close_template, shared_template
-from gradecheck.pool import PoolState
+from gradecheck.pool import PoolState, usable_cores
 from gradecheck.reference.tape import load_tensorflow
+from gradecheck.run.client import Template
 from gradecheck.run.sandbox import SandboxMode
 
 
@@ -26,7 +26,7 @@ class LocalPool:
     def __init__(self, mode: SandboxMode, course: Path, workers: int | None = None) -> None:
         self._mode = mode
         self._course = course
-        workers = workers or os.cpu_count() or 1
+        workers = workers or usable_cores()
         # Of several, none waits for the one that writes; one takes one core, and a submission at a time.
         self.state = PoolState(workers + 2 if workers > 1 else 1)
         self._places = threading.BoundedSemaphore(workers)
@@ -47,14 +47,18 @@ class LocalPool:
         """As `Pool.do`."""
         expect(job)  # while others run
         with self._places:
-            template = shared_template(self._mode, self._course)
-            with TemporaryDirectory(prefix="gradecheck-", ignore_cleanup_errors=True) as scratch:
-                _copy_files(folder, Path(scratch))
-                return do(job, template, Path(scratch))
+            return do_in_copy(job, shared_template(self._mode, self._course), folder)
 
     def close(self) -> None:
         """As `Pool.close`."""
         close_template()
+
+
+def do_in_copy(job: Job, template: Template, folder: Path) -> Finished:
+    """Run and judge a notebook in a copy of the files beside it."""
+    with TemporaryDirectory(prefix="gradecheck-", ignore_cleanup_errors=True) as scratch:
+        _copy_files(folder, Path(scratch))
+        return do(job, template, Path(scratch))
 
 
 def _copy_files(folder: Path, scratch: Path) -> None:

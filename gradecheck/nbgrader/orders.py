@@ -1,9 +1,13 @@
-"""What `gradecheck grade` and the process beside it, which judges, tell each other."""
+"""What `gradecheck grade` and the processes beside it, which judge, tell each other."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from gradecheck.run.sandbox import SandboxMode
+
+#: The number of the answer that comes unasked, once jobs can be done.
+READY = 0
 
 
 @dataclass(frozen=True)
@@ -20,22 +24,29 @@ class Place:
     course: Path
     workers: int
 
+    def arguments(self) -> tuple[str, ...]:
+        """It on a command line."""
+        return self.mode.name, str(self.course), str(self.workers)
+
+    @classmethod
+    def of(cls, mode: str, course: str, workers: str) -> Self:
+        """The place that `arguments` told of."""
+        return cls(SandboxMode[mode], Path(course), int(workers))
+
 
 @dataclass(frozen=True)
 class Order:
     """Something to do.
 
     Attributes:
-        number: what its answer is known by.
-        place: how submissions are run.
-        job: a `gradecheck.job.Job`, encoded; None to get ready for jobs.
+        number: what its answer is known by, from 1.
+        job: a `gradecheck.job.Job`, encoded.
         folder: the files beside its notebook.
     """
 
     number: int
-    place: Place
-    job: bytes | None = None
-    folder: Path = Path()
+    job: bytes
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,7 @@ class Answer:
 
     Attributes:
         number: the order's.
-        result: a `gradecheck.job.Finished`, encoded; empty where there was no job; None where it failed.
+        result: a `gradecheck.job.Finished`, encoded; empty for `READY`; None where it failed.
         error: why it failed.
     """
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gradecheck.run.isolate import Isolation
 
 _SWEEP_SECONDS = 1.0  # in which even those that start others without end are caught up with
+_PART_SECONDS = 2.0  # in which a part, whose judge has gone, ends its own children
 _DEATH_SECONDS = 5.0  # what the kernel may take to end a killed process
 
 
@@ -83,6 +84,7 @@ class Children:
     def __init__(self, isolation: "Isolation | None" = None) -> None:
         self._isolation = isolation
         self._children: dict[int, _Child] = {}
+        self._parts: list[_Process] = []
         self._home = -1 if isolation is None else os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
 
     def fork(self, number: int, become: Callable[[], None]) -> int:
@@ -101,6 +103,19 @@ class Children:
             become()
         self._children[number] = _Child(_Process(pid), None if keeper is None else _Process(keeper))
         return pid
+
+    def split(self, go_on: Callable[[], None]) -> None:
+        """A process with children of its own, in which `go_on` is called and does not come back.
+
+        Raises:
+            OSError: the system has no process left.
+        """
+        pid = os.fork()
+        if pid == 0:
+            self._children.clear()
+            self._parts.clear()
+            go_on()
+        self._parts.append(_Process(pid))
 
     def interrupt(self, number: int) -> None:
         """Send SIGINT to a child's group."""
@@ -146,9 +161,12 @@ class Children:
         return End(child.worker.status, killed=not own)
 
     def end_all(self) -> None:
-        """Kill all children."""
+        """Kill all children, and parts that do not end by themselves."""
         for number in tuple(self._children):
             self.end(number, 0)
+        for part in self._parts:
+            part.wait(_PART_SECONDS)
+            part.kill()
 
     def _kill_orphans(self) -> None:
         """Kill what ended children left behind; as a subreaper, this process inherits it.
@@ -157,6 +175,7 @@ class Children:
         """
         for _ in range(50):
             strays = _our_children() - {child.worker.pid for child in self._children.values()}
+            strays -= {part.pid for part in self._parts}
             if not strays:
                 return
             for pid in strays:

@@ -1,11 +1,13 @@
 """Where the judge gets sessions from: one process that is ready to fork a worker for each submission."""
 
+import contextlib
 import itertools
 import os
+import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -28,6 +30,7 @@ from gradecheck.run.sandbox import (
 )
 from gradecheck.run.session import Session
 from gradecheck.run.spawn import how_to_see, spawn
+from gradecheck.run.surroundings import surroundings
 from gradecheck.run.users import can_give_up_root
 from gradecheck.run.wire import WireError
 
@@ -35,25 +38,6 @@ __all__ = ["Cell", "CellResult", "Limits", "Session", "Template"]
 
 _READY_SECONDS = 60.0
 _PACKAGE = Path(__file__).resolve().parents[1]
-_KEPT = frozenset(
-    {
-        *("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT"),
-        *("USERPROFILE", "APPDATA", "LOCALAPPDATA", "PATHEXT", "COMSPEC"),
-        *("VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "XDG_CACHE_HOME", "MPLCONFIGDIR"),
-        "CUDA_VISIBLE_DEVICES",
-    }
-)
-_SET = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_ENABLE_ONEDNN_OPTS": "0",  # with it, the last bits depend on the processor
-    "OPENBLAS_NUM_THREADS": "1",  # with more, there are threads, and forking is unsafe
-    "OMP_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",  # the sums of more come out in another order each time
-    "TF_NUM_INTEROP_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",  # glibc reserves 64 MiB a thread, which counts as memory
-    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    "PYTHONDONTWRITEBYTECODE": "1",
-}
 
 
 class Template:
@@ -94,7 +78,7 @@ class Template:
         self._process: TemplateProcess | None = None
         self._numbers = itertools.count(1)
         self._children: list[Child] = []
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -116,6 +100,39 @@ class Template:
         if self._forks:
             self._running()
 
+    def wait(self) -> None:
+        """Wait until the process can fork; where there is none, `start` it first.
+
+        Raises:
+            WorkerUnavailable: it could not be started.
+        """
+        if self._forks:
+            process = self._running()
+            try:
+                process.wait()
+            except Gone as gone:
+                process.stop()
+                raise _useless(process, gone) from None
+
+    def go_apart(self, number: int, parts: int, processors: Iterable[int]) -> None:
+        """Go on with a fork of the process, after this process was forked from the one that started it.
+
+        What `parts` such forks of this process do does not get in each other's way. The one that started it
+        has to `wait` first, and must not use it while this is under way.
+
+        Args:
+            number: of this part, from 0.
+            parts: how many there are.
+            processors: where answers may run.
+        """
+        whole, self._process = self._process, None
+        self._numbers = itertools.count(number + 1, parts)  # another part's child gets another user
+        self._folder = None
+        if whole is not None:
+            with contextlib.suppress(Gone, Refused):  # then it starts one of its own
+                self._process = whole.split(processors)
+            whole.leave()
+
     def close(self) -> None:
         """End the process, its sessions and all their children; again does nothing."""
         with self._lock:
@@ -125,7 +142,7 @@ class Template:
                 self._process.stop()
                 self._process = None
             if self._folder is not None:
-                self._folder.cleanup()
+                shutil.rmtree(self._folder, ignore_errors=True)
                 self._folder = None
 
     @property
@@ -183,7 +200,7 @@ class Template:
         """
         with self._lock:
             folder = Path(tempfile.mkdtemp(dir=self._scratch()))
-        process = TemplateProcess(folder, _environment(folder), options=Options(apart=self._apart))
+        process = TemplateProcess.launch(folder, surroundings(folder), options=Options(apart=self._apart))
         try:
             return process.fork(next(self._numbers), directory, limits, figures=figures, alone=True)
         except (Refused, Gone) as error:
@@ -205,10 +222,7 @@ class Template:
                 except Gone as gone:
                     process.stop()
                     if attempt == 2:
-                        raise WorkerUnavailable(
-                            f"The process that runs answers could not be used: {gone}\n"
-                            f"{process.last_words()}\n{how_to_see()}"
-                        ) from None
+                        raise _useless(process, gone) from None
         raise AssertionError
 
     def _prove(self, process: TemplateProcess) -> TemplateProcess:
@@ -250,7 +264,7 @@ class Template:
         with self._lock:
             folder = self._scratch()
             errors = folder / f"stderr-{next(self._numbers)}"
-        return spawn(directory, limits, _environment(folder), errors)
+        return spawn(directory, limits, surroundings(folder), errors)
 
     def _running(self) -> TemplateProcess:
         with self._lock:
@@ -266,21 +280,21 @@ class Template:
         if not self._sandboxed:
             own, self._own = self._own and can_fork(), False
             options = Options(warm=self._warm, apart=self._apart)
-            return TemplateProcess(folder, _environment(folder), options=options, own=own)
+            return TemplateProcess.launch(folder, surroundings(folder), options=options, own=own)
         options = Options(sandboxed=True, kept=kept_folders(), warm=self._warm)
-        inside = environment(_environment(folder))
-        return TemplateProcess(folder, inside, wrapper=wrap(self._hidden), options=options)
+        inside = environment(surroundings(folder))
+        return TemplateProcess.launch(folder, inside, wrapper=wrap(self._hidden), options=options)
 
     def _scratch(self) -> Path:
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="gradecheck-", ignore_cleanup_errors=True)
-        return Path(self._folder.name)
+            self._folder = Path(tempfile.mkdtemp(prefix="gradecheck-"))
+        return self._folder
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    """What a worker may know of the judge's environment: no password, no token."""
-    kept = {name: text for name, text in os.environ.items() if name in _KEPT or name.startswith("LC_")}
-    return {**kept, **_SET, "PYTHONPATH": str(_PACKAGE.parent), "IPYTHONDIR": str(folder / "ipython")}
+def _useless(process: TemplateProcess, reason: Gone) -> WorkerUnavailable:
+    return WorkerUnavailable(
+        f"The process that runs answers could not be used: {reason}\n{process.last_words()}\n{how_to_see()}"
+    )
 
 
 def _course() -> tuple[Path, ...]:

@@ -9,17 +9,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from gradecheck.run.limits import Limits
 from gradecheck.run.offspring import Offspring
 from gradecheck.run.options import PLACE, Options
+from gradecheck.run.started import Launched, Part, Started
 from gradecheck.run.wire import Connection
 
-_Popen = subprocess.Popen[bytes]
 _PLAIN = Options()
 _START_SECONDS = 120.0
 _REPLY_SECONDS = 15.0
@@ -35,66 +34,105 @@ class Refused(Exception):
 
 
 class TemplateProcess:
-    """A running `gradecheck.run.template`; making one does not wait for its imports.
+    """A running `gradecheck.run.template`.
 
     Args:
-        folder: its working directory, in which "stderr" keeps what it complains about.
-        environment: its environment.
-        wrapper: the command before its own, which makes the sandbox that `options` speak of.
+        control: connected to it.
+        started: the process itself.
+        errors: the file that keeps what it complains about.
         options: how it works.
-        own: whether this process is to be forked for it, which must be safe.
+        ready: whether it has said already that it is.
     """
 
     def __init__(
-        self,
+        self, control: socket.socket, started: Started, errors: Path, options: Options, *, ready: bool = False
+    ) -> None:
+        self._lock = threading.RLock()
+        self.options = options
+        self.proven = False
+        self.stopped = False
+        self._control = control
+        self._process = started
+        self._errors = errors
+        self._ready = ready
+
+    @classmethod
+    def launch(
+        cls,
         folder: Path,
         environment: dict[str, str],
         *,
         wrapper: Sequence[str] = (),
         options: Options = _PLAIN,
         own: bool = False,
-    ) -> None:
-        self._lock = threading.RLock()
-        self.options = options
-        self.proven = False
-        self._errors = folder / "stderr"
-        self._ready = False
-        self._over = threading.Event()
-        self.stopped = False
-        self._control, theirs = socket.socketpair()
+    ) -> "TemplateProcess":
+        """Start one, without waiting for its imports.
+
+        Args:
+            folder: its working directory, in which "stderr" keeps what it complains about.
+            environment: its environment.
+            wrapper: the command before its own, which makes the sandbox that `options` speak of.
+            options: how it works.
+            own: whether this process is to be forked for it, which must be safe.
+        """
+        control, theirs = socket.socketpair()
+        path = folder / "stderr"
         with theirs:
+            channel = theirs.fileno()
             if own:
-                self._process: _Popen | Offspring = Offspring(theirs.fileno(), environment, folder, options)
-                return
-            command = [sys.executable, "-P", "-m", "gradecheck.run.template", str(theirs.fileno())]
+                return cls(control, Offspring(channel, environment, folder, options), path, options)
+            command = [*wrapper, sys.executable, "-P", "-m", "gradecheck.run.template", str(channel)]
             command.append(json.dumps(dataclasses.asdict(options)))
-            self._process = self._launch([*wrapper, *command], theirs.fileno(), environment)
 
-    def _launch(self, command: list[str], channel: int, environment: dict[str, str]) -> _Popen:
-        """Start it from a thread that lives as long: in a sandbox it is killed when that thread ends."""
-        started: Future[_Popen] = Future()
-
-        def live() -> None:
-            try:
-                with self._errors.open("wb") as errors:
-                    process = subprocess.Popen(
+            def start() -> "subprocess.Popen[bytes]":
+                with path.open("wb") as errors:
+                    return subprocess.Popen(
                         command,
                         pass_fds=[channel],
                         stdin=subprocess.DEVNULL,
                         stdout=subprocess.DEVNULL,
                         stderr=errors,
                         env=environment,
-                        cwd=self._errors.parent,
+                        cwd=folder,
                         start_new_session=True,
                     )
-            except BaseException as error:
-                started.set_exception(error)
-            else:
-                started.set_result(process)
-                self._over.wait()
 
-        threading.Thread(target=live, name="gradecheck-template", daemon=True).start()
-        return started.result()
+            return cls(control, Launched(start), path, options)
+
+    def wait(self) -> None:
+        """Wait until it is ready.
+
+        Raises:
+            Gone: it ended, or takes too long.
+        """
+        with self._lock:
+            if not self._ready:
+                self._read_line(_START_SECONDS)
+                self._ready = True
+
+    def split(self, processors: Iterable[int]) -> "TemplateProcess":
+        """Another one, forked from it, which is ready and of which it takes no further notice.
+
+        Args:
+            processors: where it and all that it forks may run.
+
+        Raises:
+            Gone: the template is of no use any more.
+            Refused: the system has no process left.
+        """
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                self.exchange({"op": "split", "processors": sorted(processors)}, [theirs.fileno()])
+        except BaseException:
+            ours.close()
+            raise
+        return TemplateProcess(ours, Part(ours), self._errors, self.options, ready=True)
+
+    def leave(self) -> None:
+        """Let go of it without ending it: it is the business of the process that this one was forked from."""
+        self.stopped = True
+        self._control.close()
 
     def fork(
         self, number: int, directory: Path, limits: Limits, *, figures: bool, alone: bool = False
@@ -161,9 +199,7 @@ class TemplateProcess:
     def _exchange(self, line: bytes, descriptors: Sequence[int]) -> dict[str, Any]:
         if self.stopped:
             raise Gone("it was closed")
-        if not self._ready:
-            self._read_line(_START_SECONDS)
-            self._ready = True
+        self.wait()
         try:
             self._control.settimeout(_REPLY_SECONDS)
             socket.send_fds(self._control, [line], descriptors)
@@ -194,7 +230,6 @@ class TemplateProcess:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-            self._over.set()
 
     def _read_line(self, seconds: float) -> dict[str, Any]:
         deadline = time.monotonic() + seconds

@@ -11,9 +11,10 @@ lines of JSON, each answered by one line:
     {"op": "sweep", "child": n}                 ->  {}, once what the child started was killed
     {"op": "end", "child": n, "grace": seconds} ->  {"status": as waitpid's, or null, "killed": bool}
     {"op": "usage"}                             ->  {"cpu": seconds, of ended children, too}
+    {"op": "split", "processors": […]} and a descriptor  ->  {}, once a template like this one answers there
 
-The descriptors are the child's end of its channel to the judge and, in a sandbox, the submission's folder.
-When the judge closes the connection, or ends, the template kills all children and ends, too.
+The descriptors of a fork are the child's end of its channel to the judge and, in a sandbox, the submission's
+folder. When the judge closes the connection, or ends, the template kills all children and ends, too.
 """
 
 import array
@@ -71,6 +72,9 @@ class _Template:
     def _handle(self, request: dict[str, Any], descriptors: Sequence[int]) -> dict[str, Any]:
         if request["op"] == "usage":
             return {"cpu": sum(os.times()[:4])}
+        if request["op"] == "split":
+            self._split(descriptors[0], request["processors"])
+            return {}
         child = request["child"]
         if request["op"] == "interrupt":
             self._children.interrupt(child)
@@ -86,6 +90,24 @@ class _Template:
         if self._scatter is not None:
             self._scatter.pass_by()
         return {"pid": self._children.fork(child, lambda: self._become_worker(request, descriptors))}
+
+    def _split(self, descriptor: int, processors: Sequence[int]) -> None:
+        def go_on() -> None:
+            try:
+                self._control.close()
+                self._control = socket.socket(fileno=os.dup(descriptor))
+                os.close(descriptor)
+                if sys.platform == "linux":
+                    _inherit_orphans()
+                    with contextlib.suppress(OSError):  # it goes without
+                        os.sched_setaffinity(0, processors)
+                if self._scatter is not None:
+                    self._scatter()
+                self.serve()
+            finally:
+                os._exit(1)
+
+        self._children.split(go_on)
 
     def _become_worker(self, request: dict[str, Any], descriptors: Sequence[int]) -> None:
         from gradecheck.run.confine import prepare_child
@@ -196,9 +218,7 @@ def run(control: socket.socket, options: Options) -> None:
         options: how to work.
     """
     if sys.platform == "linux":
-        from gradecheck.run import kernel
-
-        kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+        _inherit_orphans()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's business
     os.set_inheritable(control.fileno(), False)
     template = _Template(control, prepare(), options)
@@ -211,6 +231,13 @@ def run(control: socket.socket, options: Options) -> None:
     gc.freeze()  # keeps the garbage collector of a child from copying the template's pages
     control.sendall(json.dumps({"ready": os.getpid()}).encode() + b"\n")
     template.serve()
+
+
+def _inherit_orphans() -> None:
+    """Become the parent of whatever a child leaves behind."""
+    from gradecheck.run import kernel
+
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
 
 
 if __name__ == "__main__":
