@@ -125,9 +125,6 @@ def _dispatch(asker: _Raw, lanes: Sequence[_Lane]) -> None:
 def main() -> None:
     """Do what the command line says."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the other side's business
-    with contextlib.suppress(OSError):  # what runs only where nothing else does may not leave that
-        # Whoever runs is not pushed aside by whoever wakes up: 5 % less in all.
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     asker: _Raw = Connection(int(sys.argv[1]))
     tempfile.tempdir = sys.argv[2]
     place = Place.of(*sys.argv[3:])

@@ -21,6 +21,7 @@ from gradecheck.nbgrader.pipeline import InHand, Pipeline
 from gradecheck.nbgrader.roster import places_of
 from gradecheck.nbgrader.shortcuts import shortcuts
 from gradecheck.nbgrader.trouble import sentence_for
+from gradecheck.nbgrader.turns import giving_way
 from gradecheck.nbgrader.workers import sandbox_of
 from gradecheck.pool import Pool, PoolState
 from gradecheck.run.limits import Limits
@@ -147,6 +148,7 @@ class Run:
             stack.callback(pipeline.discard)
             threads = stack.enter_context(ThreadPoolExecutor(_MOST_AT_A_TIME, "gradecheck"))
             self._pool.ready()
+            stack.enter_context(giving_way())
             gc.freeze()  # a million objects that stay: to look through them takes 0.2 s, again and again
             stack.callback(gc.unfreeze)
             self._tell(tell, waiting, "")
