@@ -1,6 +1,7 @@
 """With several workers a process beside the writer judges: the same results, and nothing lost if it ends."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,7 +18,10 @@ from nbgrader_class import ASSIGNMENT, ROOT, Course, answer, nbgrader
 from gradecheck.errors import WorkerUnavailable
 from gradecheck.nbgrader import beside
 from gradecheck.nbgrader.grading import Graded, How, Progress, grade_assignment
+from gradecheck.nbgrader.lane import processors_of
 from gradecheck.nbgrader.scores import read_scores
+from gradecheck.run.sandbox import sandbox_unavailable, shown_folders
+from gradecheck.run.users import can_give_up_root
 
 pytestmark = [
     pytest.mark.slow,
@@ -115,6 +119,61 @@ def test_when_it_is_killed_another_one_takes_over(
     assert results(course) == results(one_after_the_other)
     beside.close_process()
     assert list(scratch.iterdir()) == []
+
+
+def test_when_one_of_its_lanes_is_killed_nothing_is_lost(
+    course: Course, one_after_the_other: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside.close_process()
+    scratch = tmp_path / "scratch"
+    scratch.mkdir(mode=0o711)
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    first: list[int] = []
+
+    def kill() -> None:
+        first.extend(judging(os.getpid()))
+        lanes = judging(first[0])
+        assert len(lanes) == 2
+        os.kill(lanes[1], signal.SIGKILL)
+
+    graded = grade_assignment(course.root, ASSIGNMENT, None, at_the_first(kill), How(workers=2))
+    assert not Path(f"/proc/{first[0]}").exists()
+    assert judging(os.getpid()) != []
+    assert graded == tuple(Graded(student) for student in STUDENTS)
+    assert results(course) == results(one_after_the_other)
+    beside.close_process()
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("lane", "lanes", "usable", "wanted"),
+    [
+        (0, 2, [3, 7], [3]),
+        (1, 2, [3, 7], [7]),
+        (1, 2, [0, 1, 2, 3], [0, 1, 2, 3]),
+        (2, 3, [0, 1], [0, 1]),
+    ],
+)
+def test_a_lane_has_a_processor_of_its_own_where_there_is_one_for_each(
+    lane: int, lanes: int, usable: list[int], wanted: list[int]
+) -> None:
+    assert processors_of(lane, lanes, usable) == wanted
+
+
+def test_no_two_submissions_run_as_the_same_user_where_root_can_be_given_up(course: Course) -> None:
+    tell = "import os\nprint('user', os.getuid())\n" + WRONG
+    for student in STUDENTS:
+        course.submit(student, answer(course.solved(), "grad_softmax", tell))
+    sandbox = sandbox_unavailable() is None
+    grade_assignment(course.root, ASSIGNMENT, how=How(workers=2, sandbox=sandbox))
+    pages = [path.read_text("utf-8") for path in (course.root / "autograded").rglob("*.ipynb")]
+    users = {user for page in pages for user in re.findall(r"user (\d+)", page)}
+    assert len(pages) == len(STUDENTS)
+    if os.geteuid() == 0 and (sandbox or can_give_up_root(shown_folders())):
+        assert len(users) == len(STUDENTS)
+        assert "0" not in users
+    else:
+        assert len(users) == 1
 
 
 def test_a_run_that_is_interrupted_leaves_no_process_and_can_go_on(

@@ -308,7 +308,7 @@ class TestWithoutFork:
         self, spawning: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         (tmp_path / "tensorflow.py").write_text("raise ImportError('a planted fault')")
-        monkeypatch.setattr("gradecheck.run.client._environment", lambda _: {"PYTHONPATH": str(tmp_path)})
+        monkeypatch.setattr("gradecheck.run.client.surroundings", lambda _: {"PYTHONPATH": str(tmp_path)})
         with pytest.raises(WorkerUnavailable, match="a planted fault"):
             spawning.session([], tmp_path).run_cells()
 
@@ -378,7 +378,7 @@ def test_a_template_that_cannot_start_says_why_and_what_to_type(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "tensorflow.py").write_text("raise ImportError('a planted fault')")
-    monkeypatch.setattr("gradecheck.run.client._environment", lambda _: {"PYTHONPATH": str(tmp_path)})
+    monkeypatch.setattr("gradecheck.run.client.surroundings", lambda _: {"PYTHONPATH": str(tmp_path)})
     with Template() as template, pytest.raises(WorkerUnavailable) as caught:
         template.session([], tmp_path).run_cells()
     assert "ImportError: a planted fault" in str(caught.value)

@@ -342,7 +342,7 @@ def f(x):
 
 def kill(template: Template) -> None:
     assert template._process is not None
-    os.kill(template._process._process.pid, signal.SIGKILL)
+    template._process._process.kill()
 
 
 def running(mark: str) -> bool:

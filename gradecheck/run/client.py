@@ -30,14 +30,13 @@ from gradecheck.run.sandbox import (
 )
 from gradecheck.run.session import Session
 from gradecheck.run.spawn import how_to_see, spawn
-from gradecheck.run.surroundings import surroundings
+from gradecheck.run.surroundings import sources, surroundings
 from gradecheck.run.users import can_give_up_root
 from gradecheck.run.wire import WireError
 
 __all__ = ["Cell", "CellResult", "Limits", "Session", "Template"]
 
 _READY_SECONDS = 60.0
-_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 class Template:
@@ -70,7 +69,7 @@ class Template:
     ) -> None:
         self._sandboxed = sandbox is SandboxMode.REQUIRED
         self._forks = self._sandboxed or (hasattr(os, "fork") if fork is None else fork)
-        self._hidden = (*hidden, *_course())
+        self._hidden = (*hidden, *sources())
         self._warm = self._sandboxed if warm is None else warm
         self._apart = apart and not self._sandboxed and can_give_up_root(shown_folders())
         self._own = own
@@ -295,8 +294,3 @@ def _useless(process: TemplateProcess, reason: Gone) -> WorkerUnavailable:
     return WorkerUnavailable(
         f"The process that runs answers could not be used: {reason}\n{process.last_words()}\n{how_to_see()}"
     )
-
-
-def _course() -> tuple[Path, ...]:
-    """The folder around this package, unless it was installed among others."""
-    return (_PACKAGE.parent,) if _PACKAGE in shown_folders() else ()

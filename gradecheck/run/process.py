@@ -83,21 +83,7 @@ class TemplateProcess:
                 return cls(control, Offspring(channel, environment, folder, options), path, options)
             command = [*wrapper, sys.executable, "-P", "-m", "gradecheck.run.template", str(channel)]
             command.append(json.dumps(dataclasses.asdict(options)))
-
-            def start() -> "subprocess.Popen[bytes]":
-                with path.open("wb") as errors:
-                    return subprocess.Popen(
-                        command,
-                        pass_fds=[channel],
-                        stdin=subprocess.DEVNULL,
-                        stdout=subprocess.DEVNULL,
-                        stderr=errors,
-                        env=environment,
-                        cwd=folder,
-                        start_new_session=True,
-                    )
-
-            return cls(control, Launched(start), path, options)
+            return cls(control, Launched(command, channel, environment, path), path, options)
 
     def wait(self) -> None:
         """Wait until it is ready.

@@ -4,8 +4,9 @@ import contextlib
 import socket
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Protocol
 
 
@@ -26,19 +27,34 @@ class Started(Protocol):
 class Launched:
     """A command that was started by a thread that lives as long.
 
-    In a sandbox it is killed when the thread ends that started it.
+    In a sandbox it is killed when the thread ends that started it. Its `pid` is that of the sandbox then.
 
     Args:
-        start: starts the command.
+        command: what to start.
+        channel: a descriptor that it inherits.
+        environment: its environment.
+        errors: the file for what it writes to stderr, in its working directory.
     """
 
-    def __init__(self, start: Callable[[], "subprocess.Popen[bytes]"]) -> None:
+    def __init__(
+        self, command: Sequence[str], channel: int, environment: dict[str, str], errors: Path
+    ) -> None:
         started: Future[subprocess.Popen[bytes]] = Future()
         self._over = threading.Event()
 
         def live() -> None:
             try:
-                process = start()
+                with errors.open("wb") as stderr:
+                    process = subprocess.Popen(
+                        command,
+                        pass_fds=[channel],
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.DEVNULL,
+                        stderr=stderr,
+                        env=environment,
+                        cwd=errors.parent,
+                        start_new_session=True,
+                    )
             except BaseException as error:
                 started.set_exception(error)
             else:
@@ -47,6 +63,7 @@ class Launched:
 
         threading.Thread(target=live, name="gradecheck-template", daemon=True).start()
         self._process = started.result()
+        self.pid = self._process.pid
 
     def wait(self, seconds: float | None = None) -> None:
         """See `Started`."""

@@ -1,7 +1,9 @@
-"""The environment of a process that runs answers: it may know no password, no token."""
+"""What a process that runs answers is told of this one, and what it must not see."""
 
 import os
 from pathlib import Path
+
+from gradecheck.run.sandbox import shown_folders
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _KEPT = frozenset(
@@ -26,10 +28,15 @@ _SET = {
 
 
 def surroundings(folder: Path) -> dict[str, str]:
-    """What it may know of this process's environment, and what it must be told.
+    """Its environment: no password, no token, and what makes runs alike.
 
     Args:
         folder: for what IPython keeps.
     """
     kept = {name: text for name, text in os.environ.items() if name in _KEPT or name.startswith("LC_")}
     return {**kept, **_SET, "PYTHONPATH": str(_PACKAGE.parent), "IPYTHONDIR": str(folder / "ipython")}
+
+
+def sources() -> tuple[Path, ...]:
+    """The folder around this package, unless it was installed among others."""
+    return (_PACKAGE.parent,) if _PACKAGE in shown_folders() else ()
