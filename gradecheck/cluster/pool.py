@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -12,6 +13,7 @@ from distributed import Client, Future, LocalCluster
 
 from gradecheck.cluster.codec import decode, encode
 from gradecheck.cluster.files import read_folder
+from gradecheck.cluster.line import MOST_TOGETHER, Line, Sent, Ticket
 from gradecheck.cluster.parcel import Parcel
 from gradecheck.cluster.worker import grade
 from gradecheck.cluster.workers import ClusterLost, Worker, Workers
@@ -58,13 +60,14 @@ class ClusterPool:
         self._sandboxed = sandboxed
         self._stack = ExitStack()
         self._closed = threading.Event()
+        self._line = Line()
         for name in _TALKATIVE:  # of a lost connection we say what it means, in one sentence
             logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             self._client = self._connect(address, workers)
             self._workers = Workers(self._client, sandboxed=sandboxed)
             first = self._workers.take(frozenset(), WORKER_SECONDS)
-            self._workers.give_back(first, done=False)
+            self._workers.give_back(first, done=0)
         except BaseException:
             self.close()
             raise
@@ -77,10 +80,13 @@ class ClusterPool:
 
     @property
     def state(self) -> PoolState:
-        """As `Pool.state`; two more than there are places, so that none waits for us."""
+        """As `Pool.state`; as many wait as are graded, so that they can go together and none waits for us."""
         rates = (Throughput(worker.address, worker.a_minute) for worker in self._workers.graded)
-        in_hand = sum(worker.slots for worker in self._workers.fit) + 2
-        return PoolState(in_hand, tuple(rates), self._workers.reasons)
+        return PoolState(2 * MOST_TOGETHER * self._places + 2, tuple(rates), self._workers.reasons)
+
+    @property
+    def _places(self) -> int:
+        return sum(worker.slots for worker in self._workers.fit)
 
     def ready(self) -> None:
         """As `Pool.ready`: a worker that may grade was found when this was made."""
@@ -97,25 +103,59 @@ class ClusterPool:
             SubmissionLost: several workers were lost over it.
             WorkerUnavailable: it cannot be sent, or a worker has no sandbox after all.
         """
-        content = encode(Parcel(job, read_folder(folder, job.limits), self._sandboxed))
+        parcel = Parcel(job, read_folder(folder, job.limits), self._sandboxed)
+        ticket = Ticket(encode(parcel), _patience(job))
         tried: dict[str, str] = {}
-        for _ in range(TRIES):
-            worker = self._workers.take(frozenset(tried), WORKER_SECONDS)
-            answer: bytes | str = "grading was broken off"
-            try:
-                answer = self._on(worker, content, _patience(job))
-            finally:
-                self._workers.give_back(worker, done=isinstance(answer, bytes))
-            if isinstance(answer, bytes):
-                return decode(answer, Finished)
-            tried[worker.address] = answer
+        for number in range(TRIES):
+            sent = self._alone(ticket, frozenset(tried)) if number else self._in_company(ticket)
+            if sent.content is not None:
+                return decode(sent.content, Finished)
+            tried[sent.address] = sent.reason
         told = "; ".join(f"{address}: {reason}" for address, reason in tried.items())
         raise SubmissionLost(f"{TRIES} times a worker of the cluster could not grade it ({told}).")
 
-    def _on(self, worker: Worker, content: bytes, seconds: float) -> bytes | str:
+    def _in_company(self, ticket: Ticket) -> Sent:
+        """Send it with others that wait; whoever gets a place sends the first of the line."""
+        self._line.join(ticket)
+        try:
+            while not ticket.taken:
+                worker = self._workers.take_unless(lambda: ticket.taken, frozenset(), WORKER_SECONDS)
+                if worker is not None:
+                    self._send_first(worker)
+            return ticket.sent.result()
+        finally:
+            self._line.leave(ticket)
+
+    def _send_first(self, worker: Worker) -> None:
+        tickets = self._line.take(self._places)
+        self._workers.look_again()
+        try:
+            for ticket, sent in zip(tickets, self._send(worker, tickets), strict=True):
+                ticket.sent.set_result(sent)
+        except BaseException as error:
+            for ticket in tickets:  # the threads that wait for it have to hear of it
+                ticket.sent.set_exception(error)
+
+    def _alone(self, ticket: Ticket, tried: frozenset[str]) -> Sent:
+        """Send what a worker was lost over; whether that was due to another one is not known."""
+        (sent,) = self._send(self._workers.take(tried, WORKER_SECONDS), [ticket])
+        return sent
+
+    def _send(self, worker: Worker, tickets: Sequence[Ticket]) -> Sequence[Sent]:
+        answer: list[bytes] | str = []
+        try:
+            if tickets:
+                answer = self._on(worker, [t.content for t in tickets], sum(t.seconds for t in tickets))
+        finally:
+            self._workers.give_back(worker, done=0 if isinstance(answer, str) else len(answer))
+        if isinstance(answer, str):
+            return [Sent(worker.address, reason=answer) for _ in tickets]
+        return [Sent(worker.address, content) for content in answer]
+
+    def _on(self, worker: Worker, contents: Sequence[bytes], seconds: float) -> list[bytes] | str:
         """What a worker answers; or why it does not."""
-        future: Future[bytes] = self._client.submit(
-            grade, content, workers=[worker.address], allow_other_workers=False, pure=False, retries=0
+        future: Future[list[bytes]] = self._client.submit(
+            grade, contents, workers=[worker.address], allow_other_workers=False, pure=False, retries=0
         )
         ended = threading.Event()
         future.add_done_callback(lambda _: ended.set())
@@ -128,7 +168,7 @@ class ClusterPool:
                     return f"no answer within {seconds:.0f} s"
                 if not self._workers.is_here(worker.address):
                     return "it is gone, or says nothing"
-            answer: bytes = future.result(timeout=_FETCH_SECONDS)
+            answer: list[bytes] = future.result(timeout=_FETCH_SECONDS)
             return answer
         except (ClusterLost, WorkerUnavailable):
             raise

@@ -1,4 +1,4 @@
-"""What a worker of the cluster does: run and judge one notebook. Bytes in, bytes out.
+"""What a worker of the cluster does: run and judge notebooks. Bytes in, bytes out.
 
 The process that Dask gives us judges, and holds the references; students' code runs in the sandboxed
 children of a template process of its own, as it does on one machine.
@@ -7,6 +7,7 @@ children of a template process of its own, as it does on one machine.
 import atexit
 import gc
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,13 +25,17 @@ _lock = threading.Lock()
 _templates: dict[SandboxMode, Template] = {}
 
 
-def grade(content: bytes) -> bytes:
-    """Run and judge the notebook of a parcel.
+def grade(contents: Sequence[bytes]) -> list[bytes]:
+    """Run and judge the notebooks of some parcels, one after the other.
 
     Raises:
-        UnreadableMessage: it is no parcel.
+        UnreadableMessage: one is no parcel.
         WorkerUnavailable: a sandbox is required, and there can be none here.
     """
+    return [_grade(content) for content in contents]
+
+
+def _grade(content: bytes) -> bytes:
     parcel = decode(content, Parcel)
     template = _template(SandboxMode.REQUIRED if parcel.sandboxed else SandboxMode.NONE)
     with TemporaryDirectory(prefix="gradecheck-", ignore_cleanup_errors=True) as scratch:

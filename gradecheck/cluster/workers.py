@@ -118,9 +118,17 @@ class Workers:
         Raises:
             ClusterLost: the scheduler is gone, or no worker that may grade came in time.
         """
+        worker = self.take_unless(lambda: False, avoid, seconds)
+        assert worker is not None
+        return worker
+
+    def take_unless(
+        self, needless: Callable[[], bool], avoid: frozenset[str], seconds: float
+    ) -> Worker | None:
+        """As `take`, but None as soon as `needless` says that no place is wanted any more."""
         deadline = time.monotonic() + seconds
         with self._change:
-            while True:
+            while not needless():
                 self._refresh()
                 here = [worker for worker in self._fit.values() if worker.address in self._here]
                 free = [worker for worker in here if worker.busy < worker.slots]
@@ -135,9 +143,15 @@ class Workers:
                 elif time.monotonic() > deadline:
                     raise ClusterLost(self._nobody())
                 self._change.wait(_REFRESH_SECONDS / 4)
+        return None
 
-    def give_back(self, worker: Worker, *, done: bool) -> None:
-        """Return a place."""
+    def look_again(self) -> None:
+        """Have all that wait for a place ask whether they still need it."""
+        with self._change:
+            self._change.notify_all()
+
+    def give_back(self, worker: Worker, *, done: int) -> None:
+        """Return a place, after so many submissions were graded there."""
         with self._change:
             worker.busy -= 1
             worker.done += done
