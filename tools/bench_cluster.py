@@ -185,7 +185,7 @@ def table(rounds: int, students: int, counts: Sequence[int]) -> str:
 def main() -> None:
     """Measure, print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--students", type=int, default=60, help="size of the class (default: 60)")
+    parser.add_argument("--students", type=int, default=160, help="size of the class (default: 160)")
     parser.add_argument("--rounds", type=int, default=3, help="medians are of so many (default: 3)")
     parser.add_argument("--workers", default="1,2", help="numbers of workers (default: 1,2)")
     options = parser.parse_args()
