@@ -67,6 +67,7 @@ format: $(STAMP)  ## repair style and format where a tool can
 
 bench: $(STAMP)  ## measure grading against stock nbgrader, and on a cluster (some minutes; writes docs/bench*.md)
 	@$(BIN)/python tools/bench.py $(ARGS)
+	@$(BIN)/python tools/bench_workers.py
 	@$(BIN)/python tools/bench_cluster.py
 
 .PHONY: simulate
