@@ -19,6 +19,7 @@ from gradecheck.errors import WorkerUnavailable
 from gradecheck.nbgrader import beside
 from gradecheck.nbgrader.grading import Graded, How, Progress, grade_assignment
 from gradecheck.nbgrader.lane import processors_of
+from gradecheck.nbgrader.run import LOG_FILE
 from gradecheck.nbgrader.scores import read_scores
 from gradecheck.run.sandbox import sandbox_unavailable, shown_folders
 from gradecheck.run.users import can_give_up_root
@@ -121,7 +122,7 @@ def test_when_it_is_killed_another_one_takes_over(
     assert list(scratch.iterdir()) == []
 
 
-def test_when_one_of_its_lanes_is_killed_nothing_is_lost(
+def test_when_one_of_its_lanes_is_killed_another_one_takes_over(
     course: Course, one_after_the_other: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     beside.close_process()
@@ -137,12 +138,37 @@ def test_when_one_of_its_lanes_is_killed_nothing_is_lost(
         os.kill(lanes[1], signal.SIGKILL)
 
     graded = grade_assignment(course.root, ASSIGNMENT, None, at_the_first(kill), How(workers=2))
-    assert not Path(f"/proc/{first[0]}").exists()
-    assert judging(os.getpid()) != []
+    assert judging(os.getpid()) == first
+    assert len(judging(first[0])) == 2
     assert graded == tuple(Graded(student) for student in STUDENTS)
     assert results(course) == results(one_after_the_other)
     beside.close_process()
     assert list(scratch.iterdir()) == []
+
+
+def test_a_submission_that_ends_its_lane_costs_no_other_anything(
+    course: Course, one_after_the_other: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside.close_process()
+    poison = (
+        "import os, gradecheck.nbgrader.local as local\n"
+        "known = local.do_in_copy\n"
+        "def judge(job, template, folder):\n"
+        "    if any('poison' in cell.source for cell in job.submission.cells):\n"
+        "        os._exit(9)\n"
+        "    return known(job, template, folder)\n"
+        "local.do_in_copy = judge\n"
+    )
+    (tmp_path / "sitecustomize.py").write_text(poison, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    course.submit("c", answer(course.solved(), "grad_softmax", "poison = 1\n" + WRONG))
+    grade_assignment(course.root, ASSIGNMENT, how=How(workers=2))
+    beside.close_process()
+    log = (course.root / LOG_FILE).read_text(encoding="utf-8")
+    told = "grad_softmax of c: not graded, for no fault of yours: 3 times the process that judged it ended"
+    assert f"{told} before it was done (it ended with 9)." in log
+    mine, others = read_scores(course.root, ASSIGNMENT), read_scores(one_after_the_other.root, ASSIGNMENT)
+    assert [score for score in mine if score.student != "c"] == [s for s in others if s.student != "c"]
 
 
 @pytest.mark.parametrize(

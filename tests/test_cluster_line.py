@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradecheck.cluster.line import MOST_TOGETHER, Line, Ticket
+from gradecheck.cluster.line import LARGE, MOST_TOGETHER, Line, Ticket
 
 
 def line_of(count: int) -> tuple[Line, list[Ticket]]:
@@ -41,3 +41,10 @@ def test_who_left_is_not_sent() -> None:
     line.leave(first)
     line.leave(first)
     assert list(line.take(1)) == [second]
+
+
+def test_large_ones_go_alone() -> None:
+    line, tickets = line_of(2)
+    large = Ticket(bytes(LARGE + 1), 1.0)
+    line.join(large)
+    assert [line.take(1), line.take(1), line.take(1)] == [[tickets[0]], [tickets[1]], [large]]

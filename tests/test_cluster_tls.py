@@ -21,7 +21,6 @@ ROLES = ("scheduler", "worker", "client")
 CLIENT = "DASK_DISTRIBUTED__COMM__TLS__CLIENT__"
 CONNECT = """
 import sys
-from gradecheck.cluster.line import MOST_TOGETHER
 from gradecheck.cluster.pool import ClusterPool
 from gradecheck.cluster.workers import ClusterLost
 try:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 #: How many go together at most. Four cost little more than one, and one that runs into all its limits keeps
 #: few others waiting.
 MOST_TOGETHER = 4
+#: So large, in bytes, that its own way is what costs: such submissions go alone.
+LARGE = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Ticket:
     Attributes:
         content: the parcel.
         seconds: what it may take by its limits.
-        sent: what came of it; done when it was sent.
+        sent: what came of it; done when a worker has answered, or does not.
         taken: whether somebody sends it.
     """
 
@@ -49,11 +51,15 @@ class Line:
     def __init__(self) -> None:
         self._waiting: deque[Ticket] = deque()
         self._lock = threading.Lock()
+        #: How many go together at most; one as soon as one was large, as others of its class are, too.
+        self.together = MOST_TOGETHER
 
     def join(self, ticket: Ticket) -> None:
         """Be the last."""
         with self._lock:
             self._waiting.append(ticket)
+            if len(ticket.content) > LARGE:
+                self.together = 1
 
     def leave(self, ticket: Ticket) -> None:
         """Wait no longer."""
@@ -69,7 +75,7 @@ class Line:
         """
         with self._lock:
             share = -(-len(self._waiting) // max(places, 1))
-            taken = [self._waiting.popleft() for _ in range(min(share, MOST_TOGETHER))]
+            taken = [self._waiting.popleft() for _ in range(min(share, self.together))]
             for ticket in taken:
                 ticket.taken = True
             return taken

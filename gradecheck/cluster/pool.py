@@ -13,7 +13,7 @@ from distributed import Client, Future, LocalCluster
 
 from gradecheck.cluster.codec import decode, encode
 from gradecheck.cluster.files import read_folder
-from gradecheck.cluster.line import MOST_TOGETHER, Line, Sent, Ticket
+from gradecheck.cluster.line import Line, Sent, Ticket
 from gradecheck.cluster.parcel import Parcel
 from gradecheck.cluster.worker import grade
 from gradecheck.cluster.workers import ClusterLost, Worker, Workers
@@ -82,7 +82,7 @@ class ClusterPool:
     def state(self) -> PoolState:
         """As `Pool.state`; as many wait as are graded, so that they can go together and none waits for us."""
         rates = (Throughput(worker.address, worker.a_minute) for worker in self._workers.graded)
-        return PoolState(2 * MOST_TOGETHER * self._places + 2, tuple(rates), self._workers.reasons)
+        return PoolState(2 * self._line.together * self._places + 2, tuple(rates), self._workers.reasons)
 
     @property
     def _places(self) -> int:
@@ -154,13 +154,14 @@ class ClusterPool:
 
     def _on(self, worker: Worker, contents: Sequence[bytes], seconds: float) -> list[bytes] | str:
         """What a worker answers; or why it does not."""
-        future: Future[list[bytes]] = self._client.submit(
-            grade, contents, workers=[worker.address], allow_other_workers=False, pure=False, retries=0
-        )
         ended = threading.Event()
-        future.add_done_callback(lambda _: ended.set())
         deadline = time.monotonic() + seconds
+        future: Future[list[bytes]] | None = None
         try:
+            future = self._client.submit(
+                grade, contents, workers=[worker.address], allow_other_workers=False, pure=False, retries=0
+            )
+            future.add_done_callback(lambda _: ended.set())
             while not ended.wait(_LOOK_SECONDS):
                 if self._closed.is_set():
                     raise ClusterLost("Grading was broken off.")
@@ -169,16 +170,17 @@ class ClusterPool:
                 if not self._workers.is_here(worker.address):
                     return "it is gone, or says nothing"
             answer: list[bytes] = future.result(timeout=_FETCH_SECONDS)
-            return answer
+            return answer if len(answer) == len(contents) else "it answered something else"
         except (ClusterLost, WorkerUnavailable):
             raise
         except Exception as error:  # of Dask, or of the worker
             self._workers.is_here(worker.address)  # raises if it is the scheduler that went away
             return f"{type(error).__name__}: {error}"
         finally:
-            if not ended.is_set():
+            if future is not None and not ended.is_set():
                 future.cancel()
-            future.release()
+            if future is not None:
+                future.release()
 
     def close(self) -> None:
         """Leave the cluster, or end it where it is our own; again does nothing."""

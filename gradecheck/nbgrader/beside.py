@@ -21,7 +21,7 @@ from gradecheck.cluster.codec import decode, encode
 from gradecheck.cluster.parcel import Parcel
 from gradecheck.errors import GradecheckError, SubmissionLost, WorkerUnavailable
 from gradecheck.job import Finished, Job
-from gradecheck.nbgrader.orders import READY, Answer, Order, Place
+from gradecheck.nbgrader.orders import READY, Answer, LaneEnded, Order, Place
 from gradecheck.pool import PoolState
 from gradecheck.run.sandbox import SandboxMode, sandbox_unavailable
 
@@ -111,9 +111,9 @@ class _Process:
                 self._connection.close()
 
     def _last_words(self) -> str:
-        """What it complained about in the end."""
+        """The last line that it complained in."""
         self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - _LAST_WORDS))
-        said = self._errors.read().decode("utf-8", "replace").strip()
+        said = self._errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
         return said or f"it ended with {self._process.returncode}"  # below zero: by that signal
 
     def _listen(self) -> None:
@@ -144,26 +144,16 @@ _shared: list[_Process] = []
 _sharing = threading.Lock()
 
 
-def _process(place: Place) -> _Process:
-    """The one process of this one, which all runs share; a fresh one where it ended, or for another place."""
-    with _sharing:
-        if _shared and (_shared[0].ended or _shared[0].place != place):
-            _shared.pop().stop()
-        if not _shared:
-            _shared.append(_Process(place))
-        return _shared[0]
-
-
 @atexit.register
 def close_process() -> None:
-    """End the process, if there is one."""
+    """End the process that all runs share, if there is one."""
     with _sharing:
         while _shared:
             _shared.pop().stop()
 
 
 class BesidePool:
-    """The workers of this machine, judged by a process of its own.
+    """The workers of this machine, each judged by a process of its own.
 
     Args:
         mode: whether submissions run in a sandbox.
@@ -185,28 +175,40 @@ class BesidePool:
         reason = sandbox_unavailable() if self._place.mode is SandboxMode.REQUIRED else None
         if reason is not None:
             raise WorkerUnavailable(reason)
-        _process(self._place)
+        self._process()
 
     def ready(self) -> None:
         """As `Pool.ready`."""
         try:
-            _process(self._place).ready.result()
+            self._process().ready.result()
         except _Ended as ended:
             raise WorkerUnavailable(f"The process that judges could not be started: {ended}") from None
 
     def do(self, job: Job, folder: Path) -> Finished:
         """As `Pool.do`."""
         parcel = encode(Parcel(job, (), self._place.mode is SandboxMode.REQUIRED))
+        reason = ""
         for _ in range(TRIES):
-            if self._closed:
-                raise GradecheckError("Grading was broken off.")
+            self.ready()  # that it cannot be started again is no fault of this submission
             try:
-                return decode(_process(self._place).ask(parcel, folder.resolve()).result(), Finished)
-            except _Ended:
-                continue
-        raise SubmissionLost(f"{TRIES} times the process that judges ended before it was judged.")
+                return decode(self._process().ask(parcel, folder.resolve()).result(), Finished)
+            except (_Ended, LaneEnded) as ended:
+                reason = str(ended)
+        raise SubmissionLost(f"{TRIES} times the process that judged it ended before it was done ({reason}).")
 
     def close(self) -> None:
         """As `Pool.close`."""
-        self._closed = True
+        with _sharing:
+            self._closed = True
         close_process()
+
+    def _process(self) -> _Process:
+        """The one process of this one, which all runs share; a fresh one where it ended or does not fit."""
+        with _sharing:
+            if self._closed:
+                raise GradecheckError("Grading was broken off.")
+            if _shared and (_shared[0].ended or _shared[0].place != self._place):
+                _shared.pop().stop()
+            if not _shared:
+                _shared.append(_Process(self._place))
+            return _shared[0]

@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 
 from gradecheck.errors import GradecheckError
 from gradecheck.nbgrader.lane import processors_of, serve
-from gradecheck.nbgrader.orders import READY, Answer, Place
+from gradecheck.nbgrader.orders import READY, Answer, LaneEnded, Order, Place
 from gradecheck.reference.tape import load_tensorflow
 from gradecheck.run import kernel
 from gradecheck.run.client import Template
@@ -30,42 +30,65 @@ from gradecheck.run.client import Template
 _Raw: TypeAlias = "Connection[Any, Any]"  # whose messages are passed on as they are
 
 
-class _LaneEnded(Exception):
-    """A lane ended though nobody asked it to."""
-
-
 class _Lane:
-    """A forked `gradecheck.nbgrader.lane`."""
+    """A forked `gradecheck.nbgrader.lane`.
+
+    Args:
+        number: its own, from 0.
+        place: how it runs submissions.
+        template: of which it gets a part.
+        others: connections of this process that are none of its business.
+
+    Raises:
+        LaneEnded: before it was ready.
+    """
 
     def __init__(self, number: int, place: Place, template: Template, others: Sequence[_Raw]) -> None:
         ours, theirs = socket.socketpair()
+        self.number = number
         self._pid = os.fork()
         if self._pid == 0:
             _become_lane(theirs, [ours, *others], number, place, template)
         self._status: int | None = None
+        self._order: int | None = None
         theirs.close()
         self.connection: _Raw = Connection(ours.detach())
-        self.receive()
+        self._receive()
 
-    def receive(self) -> bytes:
-        """The next message from it.
+    def send(self, order: Order) -> None:
+        """Give it something to do; should it have ended, `answer` says so."""
+        self._order = order.number
+        with contextlib.suppress(OSError):
+            self.connection.send(order)
+
+    def answer(self) -> bytes:
+        """What it says when it is done: an `Answer`, as it was sent.
 
         Raises:
-            _LaneEnded: there will be none.
+            LaneEnded: it says nothing any more.
         """
-        try:
-            return self.connection.recv_bytes()
-        except (EOFError, OSError):
-            raise _LaneEnded(
-                f"one of its processes ended with {os.waitstatus_to_exitcode(self.kill())}"
-            ) from None
+        said, self._order = self._receive(), None
+        return said
+
+    @property
+    def order(self) -> int | None:
+        """The number of what it does, None when it does nothing."""
+        return self._order
 
     def kill(self) -> int:
         """End it, and what it started ends with it; its status, as waitpid's."""
         if self._status is None:
             os.kill(self._pid, signal.SIGKILL)
             self._status = os.waitpid(self._pid, 0)[1]
+            self.connection.close()
         return self._status
+
+    def _receive(self) -> bytes:
+        try:
+            return self.connection.recv_bytes()
+        except (EOFError, OSError):
+            code = os.waitstatus_to_exitcode(self.kill())
+            raise LaneEnded(f"it ended with {code}") from None  # below zero: a signal
 
 
 def _become_lane(
@@ -80,46 +103,91 @@ def _become_lane(
             os.sched_setaffinity(0, processors)
         template.go_apart(number, place.workers, processors)
         serve(Connection(channel.detach()), template)
-    except (EOFError, OSError):
-        pass  # the other side ended, and this one is about to be killed
     except BaseException:
         traceback.print_exc()
     finally:
         os._exit(1)
 
 
-def _start_lanes(place: Place, template: Template, asker: _Raw) -> list[_Lane]:
-    template.start()
-    load_tensorflow()
-    template.wait()
-    gc.freeze()  # a million objects that stay: to look through them takes 0.2 s, again and again
-    lanes: list[_Lane] = []
-    for number in range(place.workers):
-        lanes.append(_Lane(number, place, template, [asker, *(lane.connection for lane in lanes)]))
-    return lanes
+class _Dispatcher:
+    """Gives each order to a lane that has nothing to do, and passes the answers on."""
 
+    def __init__(self, asker: _Raw, place: Place) -> None:
+        self._asker = asker
+        self._place = place
+        self._template = Template(sandbox=place.mode, hidden=(place.course,), apart=True)
+        self._lanes: dict[_Raw, _Lane] = {}
+        self._free: deque[_Lane] = deque()
+        self._waiting: deque[Order] = deque()
 
-def _dispatch(asker: _Raw, lanes: Sequence[_Lane]) -> None:
-    """Give each order to a lane that has nothing to do, and pass the answers on.
+    def start(self) -> None:
+        """Load TensorFlow and start the lanes.
 
-    Raises:
-        EOFError: the asker ended.
-        OSError: it did, and something was on its way.
-        _LaneEnded: a lane did, and the order that it had may have had to do with it.
-    """
-    free = deque(lanes)
-    waiting: deque[bytes] = deque()
-    by_connection = {lane.connection: lane for lane in lanes}
-    while True:
-        for connection in wait([asker, *by_connection]):
-            if connection is asker:
-                waiting.append(asker.recv_bytes())
-            else:
-                lane = by_connection[connection]  # type: ignore[index]  # wait() gives what it got
-                asker.send_bytes(lane.receive())
-                free.append(lane)
-        while waiting and free:
-            free.popleft().connection.send_bytes(waiting.popleft())
+        Raises:
+            WorkerUnavailable: submissions cannot be run.
+            LaneEnded: one could not be started.
+            OSError: the same.
+        """
+        self._template.start()
+        load_tensorflow()
+        self._template.wait()
+        gc.freeze()  # a million objects that stay: to look through them takes 0.2 s, again and again
+        for number in range(self._place.workers):
+            self._start_lane(number)
+
+    def serve(self) -> None:
+        """Until the asker ends.
+
+        Raises:
+            LaneEnded: one ended, and another could not be started.
+        """
+        while True:
+            for connection in wait([self._asker, *self._lanes]):
+                if connection is not self._asker:
+                    self._hear(self._lanes[connection])  # type: ignore[index]  # wait() gives what it got
+                elif not self._take():
+                    return
+            while self._waiting and self._free:
+                self._free.popleft().send(self._waiting.popleft())
+
+    def close(self) -> None:
+        """End the lanes and the template."""
+        for lane in self._lanes.values():
+            lane.kill()
+        self._template.close()
+
+    def _start_lane(self, number: int) -> None:
+        lane = _Lane(number, self._place, self._template, [self._asker, *self._lanes])
+        self._lanes[lane.connection] = lane
+        self._free.append(lane)
+
+    def _take(self) -> bool:
+        """Whether there was an order."""
+        try:
+            self._waiting.append(self._asker.recv())
+        except (EOFError, OSError):
+            return False
+        return True
+
+    def _hear(self, lane: _Lane) -> None:
+        connection = lane.connection
+        try:
+            said = lane.answer()
+        except LaneEnded as ended:  # which may have to do with what it did, and with nothing else
+            del self._lanes[connection]
+            if lane in self._free:
+                self._free.remove(lane)
+            self._start_lane(lane.number)
+            if lane.order is not None:
+                self._tell(Answer(lane.order, None, ended))
+            return
+        self._free.append(lane)
+        with contextlib.suppress(OSError):  # the asker has ended, as is seen next
+            self._asker.send_bytes(said)
+
+    def _tell(self, answer: Answer) -> None:
+        with contextlib.suppress(OSError):
+            self._asker.send(answer)
 
 
 def main() -> None:
@@ -127,26 +195,20 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the other side's business
     asker: _Raw = Connection(int(sys.argv[1]))
     tempfile.tempdir = sys.argv[2]
-    place = Place.of(*sys.argv[3:])
-    template = Template(sandbox=place.mode, hidden=(place.course,), apart=True)
-    lanes: list[_Lane] = []
+    dispatcher = _Dispatcher(asker, Place.of(*sys.argv[3:]))
     code = 1
     try:
-        lanes = _start_lanes(place, template, asker)
+        dispatcher.start()
         asker.send(Answer(READY, b""))
-        _dispatch(asker, lanes)
-    except GradecheckError as error:
-        asker.send(Answer(READY, None, error))
-    except (EOFError, OSError):
+        dispatcher.serve()
         code = 0
-    except _LaneEnded as ended:
-        print(ended, file=sys.stderr)
+    except GradecheckError as error:
+        with contextlib.suppress(OSError):
+            asker.send(Answer(READY, None, error))
     except BaseException:
         traceback.print_exc()
     finally:
-        for lane in lanes:
-            lane.kill()
-        template.close()
+        dispatcher.close()
         shutil.rmtree(tempfile.tempdir, ignore_errors=True)  # should nobody be left to do it
         os._exit(code)
 

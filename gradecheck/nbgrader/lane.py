@@ -5,6 +5,7 @@ there is a worker for each of them, a processor of its own: judge and worker tak
 has just written the other finds in the same caches.
 """
 
+import contextlib
 import sys
 import traceback
 from collections.abc import Sequence
@@ -30,15 +31,11 @@ def processors_of(lane: int, lanes: int, usable: Sequence[int]) -> Sequence[int]
 
 
 def serve(connection: "Connection[Answer, Order]", template: Template) -> None:
-    """Say that it is ready, and judge until the other side ends.
-
-    Raises:
-        EOFError: it has.
-        OSError: it has.
-    """
+    """Say that it is ready, and judge until the other side ends."""
     connection.send(Answer(READY, b""))
-    while True:
-        connection.send(_answer(connection.recv(), template))
+    with contextlib.suppress(EOFError, ConnectionError):
+        while True:
+            connection.send(_answer(connection.recv(), template))
 
 
 def _answer(order: Order, template: Template) -> Answer:

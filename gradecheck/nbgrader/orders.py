@@ -10,6 +10,10 @@ from gradecheck.run.sandbox import SandboxMode
 READY = 0
 
 
+class LaneEnded(Exception):
+    """A process that judged ended over an order; in one argument it is said how."""
+
+
 @dataclass(frozen=True)
 class Place:
     """How submissions are run.

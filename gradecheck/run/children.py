@@ -167,6 +167,9 @@ class Children:
         for part in self._parts:
             part.wait(_PART_SECONDS)
             part.kill()
+        if self._parts and self._isolation is None:  # what a part left that was killed
+            self._parts.clear()
+            self._kill_orphans()
 
     def _kill_orphans(self) -> None:
         """Kill what ended children left behind; as a subreaper, this process inherits it.

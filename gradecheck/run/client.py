@@ -129,7 +129,7 @@ class Template:
         self._folder = None
         if whole is not None:
             with contextlib.suppress(Gone, Refused):  # then it starts one of its own
-                self._process = whole.split(processors)
+                self._process = whole.split(number, parts, processors)
             whole.leave()
 
     def close(self) -> None:

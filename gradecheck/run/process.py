@@ -96,10 +96,12 @@ class TemplateProcess:
                 self._read_line(_START_SECONDS)
                 self._ready = True
 
-    def split(self, processors: Iterable[int]) -> "TemplateProcess":
-        """Another one, forked from it, which is ready and of which it takes no further notice.
+    def split(self, part: int, parts: int, processors: Iterable[int]) -> "TemplateProcess":
+        """Another one, forked from it, which is ready; it ends with the first at the latest.
 
         Args:
+            part: its number, from 0.
+            parts: how many there are.
             processors: where it and all that it forks may run.
 
         Raises:
@@ -109,7 +111,8 @@ class TemplateProcess:
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                self.exchange({"op": "split", "processors": sorted(processors)}, [theirs.fileno()])
+                request = {"op": "split", "part": part, "parts": parts, "processors": sorted(processors)}
+                self.exchange(request, [theirs.fileno()])
         except BaseException:
             ours.close()
             raise

@@ -99,6 +99,6 @@ class Part:
         self._control.close()
 
     def kill(self) -> None:
-        """See `Started`; the template that it is a part of kills it in the end."""
+        """See `Started`; should it not hear of this, the template kills it in the end."""
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)

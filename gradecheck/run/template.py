@@ -11,7 +11,8 @@ lines of JSON, each answered by one line:
     {"op": "sweep", "child": n}                 ->  {}, once what the child started was killed
     {"op": "end", "child": n, "grace": seconds} ->  {"status": as waitpid's, or null, "killed": bool}
     {"op": "usage"}                             ->  {"cpu": seconds, of ended children, too}
-    {"op": "split", "processors": […]} and a descriptor  ->  {}, once a template like this one answers there
+    {"op": "split", "part": from 0, "parts": how many, "processors": […]} and a descriptor
+                                                ->  {}; a template like this one will answer there
 
 The descriptors of a fork are the child's end of its channel to the judge and, in a sandbox, the submission's
 folder. When the judge closes the connection, or ends, the template kills all children and ends, too.
@@ -29,7 +30,7 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from gradecheck.run.children import Children
 from gradecheck.run.limits import Limits
@@ -50,6 +51,7 @@ class _Template:
         self._isolation = _isolation(options)
         self._users = Users() if options.apart else None
         self._scatter = _warm_up() if options.warm else None
+        self._steps = 1  # for each child; parts of a template take turns
         self._children = Children(self._isolation)
 
     def serve(self) -> None:
@@ -63,17 +65,23 @@ class _Template:
                     for descriptor in descriptors:
                         os.close(descriptor)
             except (EOFError, ConnectionError):
-                self._children.end_all()
-                os._exit(0)
+                self._end()
             except OSError as error:
                 reply = {"error": str(error)}
-            self._control.sendall(json.dumps(reply).encode() + b"\n")
+            try:
+                self._control.sendall(json.dumps(reply).encode() + b"\n")
+            except OSError:  # the judge has ended meanwhile
+                self._end()
+
+    def _end(self) -> NoReturn:
+        self._children.end_all()
+        os._exit(0)
 
     def _handle(self, request: dict[str, Any], descriptors: Sequence[int]) -> dict[str, Any]:
         if request["op"] == "usage":
             return {"cpu": sum(os.times()[:4])}
         if request["op"] == "split":
-            self._split(descriptors[0], request["processors"])
+            self._split(descriptors[0], request)
             return {}
         child = request["child"]
         if request["op"] == "interrupt":
@@ -88,10 +96,10 @@ class _Template:
             with contextlib.suppress(ImportError):
                 importlib.import_module("matplotlib.pyplot")
         if self._scatter is not None:
-            self._scatter.pass_by()
+            self._scatter.pass_by(self._steps)
         return {"pid": self._children.fork(child, lambda: self._become_worker(request, descriptors))}
 
-    def _split(self, descriptor: int, processors: Sequence[int]) -> None:
+    def _split(self, descriptor: int, request: dict[str, Any]) -> None:
         def go_on() -> None:
             try:
                 self._control.close()
@@ -100,9 +108,10 @@ class _Template:
                 if sys.platform == "linux":
                     _inherit_orphans()
                     with contextlib.suppress(OSError):  # it goes without
-                        os.sched_setaffinity(0, processors)
+                        os.sched_setaffinity(0, request["processors"])
+                self._steps = request["parts"]
                 if self._scatter is not None:
-                    self._scatter()
+                    self._scatter.pass_by(1 + request["part"])
                 self.serve()
             finally:
                 os._exit(1)

@@ -106,9 +106,9 @@ class Scatter:
                     self._generators.append(generator)
             break
 
-    def pass_by(self) -> None:
-        """Step forward, in the template, for each child."""
-        self._step(_STEPS)
+    def pass_by(self, children: int) -> None:
+        """Step forward, in the template, by as much as so many children may step."""
+        self._step(_STEPS * children)
 
     def __call__(self) -> None:
         """Step forward, in a child, so that nobody can tell what the next one draws."""
