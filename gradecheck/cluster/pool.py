@@ -66,7 +66,8 @@ class ClusterPool:
         try:
             self._client = self._connect(address, workers)
             self._workers = Workers(self._client, sandboxed=sandboxed)
-            first = self._workers.take(frozenset(), WORKER_SECONDS)
+            first = self._workers.take(WORKER_SECONDS)
+            assert first is not None
             self._workers.give_back(first, done=0)
         except BaseException:
             self.close()
@@ -119,7 +120,7 @@ class ClusterPool:
         self._line.join(ticket)
         try:
             while not ticket.taken:
-                worker = self._workers.take_unless(lambda: ticket.taken, frozenset(), WORKER_SECONDS)
+                worker = self._workers.take(WORKER_SECONDS, lambda: ticket.taken)
                 if worker is not None:
                     self._send_first(worker)
             return ticket.sent.result()
@@ -137,17 +138,18 @@ class ClusterPool:
                 ticket.sent.set_exception(error)
 
     def _alone(self, ticket: Ticket, tried: frozenset[str]) -> Sent:
-        """Send what a worker was lost over; whether that was due to another one is not known."""
-        (sent,) = self._send(self._workers.take(tried, WORKER_SECONDS), [ticket])
+        """Send what a worker was lost over, with nothing beside it: that may have been due to another one."""
+        (sent,) = self._send(self._workers.take_whole(tried, WORKER_SECONDS), [ticket], whole=True)
         return sent
 
-    def _send(self, worker: Worker, tickets: Sequence[Ticket]) -> Sequence[Sent]:
+    def _send(self, worker: Worker, tickets: Sequence[Ticket], *, whole: bool = False) -> Sequence[Sent]:
         answer: list[bytes] | str = []
         try:
             if tickets:
                 answer = self._on(worker, [t.content for t in tickets], sum(t.seconds for t in tickets))
         finally:
-            self._workers.give_back(worker, done=0 if isinstance(answer, str) else len(answer))
+            done = 0 if isinstance(answer, str) else len(answer)
+            self._workers.give_back(worker, done=done, whole=whole)
         if isinstance(answer, str):
             return [Sent(worker.address, reason=answer) for _ in tickets]
         return [Sent(worker.address, content) for content in answer]

@@ -3,7 +3,7 @@
 import pkgutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ class ClusterLost(GradecheckError):
     """The scheduler cannot be reached, or none of its workers may grade."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Worker:
     """One worker that may grade.
 
@@ -38,6 +38,7 @@ class Worker:
         busy: how many it has now.
         done: how many it has graded.
         since: when it was first given one, of `time.monotonic()`.
+        kept: whether somebody waits until it has none.
     """
 
     address: str
@@ -45,6 +46,7 @@ class Worker:
     busy: int = 0
     done: int = 0
     since: float | None = None
+    kept: bool = False
 
     @property
     def a_minute(self) -> float:
@@ -108,8 +110,29 @@ class Workers:
             self._refresh()
             return address in self._here
 
-    def take(self, avoid: frozenset[str], seconds: float) -> Worker:
+    def take(self, seconds: float, needless: Callable[[], bool] = lambda: False) -> Worker | None:
         """A place on the least busy worker; waits for one, as others may come.
+
+        Args:
+            seconds: how long to wait while there is no worker at all.
+            needless: asked again and again whether none is wanted any more; then it is None.
+
+        Raises:
+            ClusterLost: the scheduler is gone, or no worker that may grade came in time.
+        """
+
+        def choose(here: Sequence[Worker]) -> Worker | None:
+            free = [worker for worker in here if worker.busy < worker.slots and not worker.kept]
+            return min(free, key=lambda worker: worker.busy / worker.slots, default=None)
+
+        with self._change:
+            worker = self._wait_for(choose, seconds, needless)
+            if worker is not None:
+                self._occupy(worker, 1)
+            return worker
+
+    def take_whole(self, avoid: frozenset[str], seconds: float) -> Worker:
+        """All places of a worker, so that nothing else is lost with it.
 
         Args:
             avoid: addresses that were tried before, used only where there is no other.
@@ -118,42 +141,63 @@ class Workers:
         Raises:
             ClusterLost: the scheduler is gone, or no worker that may grade came in time.
         """
-        worker = self.take_unless(lambda: False, avoid, seconds)
-        assert worker is not None
-        return worker
+        kept: list[Worker] = []  # nobody else gets a place on it meanwhile
 
-    def take_unless(
-        self, needless: Callable[[], bool], avoid: frozenset[str], seconds: float
-    ) -> Worker | None:
-        """As `take`, but None as soon as `needless` says that no place is wanted any more."""
-        deadline = time.monotonic() + seconds
+        def choose(here: Sequence[Worker]) -> Worker | None:
+            if kept and kept[0] not in here:
+                kept.pop().kept = False
+            if not kept:
+                fresh = [worker for worker in here if worker.address not in avoid]
+                others = [worker for worker in fresh or here if not worker.kept]
+                kept.extend(sorted(others, key=lambda worker: worker.busy)[:1])
+                for worker in kept:
+                    worker.kept = True
+            return kept[0] if kept and not kept[0].busy else None
+
         with self._change:
-            while not needless():
-                self._refresh()
-                here = [worker for worker in self._fit.values() if worker.address in self._here]
-                free = [worker for worker in here if worker.busy < worker.slots]
-                fresh = [worker for worker in free if worker.address not in avoid]
-                if fresh or (free and all(worker.address in avoid for worker in here)):
-                    worker = min(fresh or free, key=lambda worker: worker.busy / worker.slots)
-                    worker.busy += 1
-                    worker.since = worker.since or time.monotonic()
-                    return worker
-                if here:
-                    deadline = time.monotonic() + seconds
-                elif time.monotonic() > deadline:
-                    raise ClusterLost(self._nobody())
-                self._change.wait(_REFRESH_SECONDS / 4)
+            try:
+                worker = self._wait_for(choose, seconds)
+                assert worker is not None
+                self._occupy(worker, worker.slots)
+                return worker
+            finally:
+                for worker in kept:
+                    worker.kept = False
+
+    def _wait_for(
+        self,
+        choose: Callable[[Sequence[Worker]], Worker | None],
+        seconds: float,
+        needless: Callable[[], bool] = lambda: False,
+    ) -> Worker | None:
+        deadline = time.monotonic() + seconds
+        while not needless():
+            self._refresh()
+            here = [worker for worker in self._fit.values() if worker.address in self._here]
+            chosen = choose(here)
+            if chosen is not None:
+                return chosen
+            if here:
+                deadline = time.monotonic() + seconds
+            elif time.monotonic() > deadline:
+                raise ClusterLost(self._nobody())
+            self._change.wait(_REFRESH_SECONDS / 4)
         return None
+
+    @staticmethod
+    def _occupy(worker: Worker, places: int) -> None:
+        worker.busy += places
+        worker.since = worker.since or time.monotonic()
 
     def look_again(self) -> None:
         """Have all that wait for a place ask whether they still need it."""
         with self._change:
             self._change.notify_all()
 
-    def give_back(self, worker: Worker, *, done: int) -> None:
-        """Return a place, after so many submissions were graded there."""
+    def give_back(self, worker: Worker, *, done: int, whole: bool = False) -> None:
+        """Return a place, or a `whole` worker, after so many submissions were graded there."""
         with self._change:
-            worker.busy -= 1
+            worker.busy -= worker.slots if whole else 1
             worker.done += done
             if not worker.done and not worker.busy:
                 worker.since = None
@@ -173,7 +217,8 @@ class Workers:
         if self._unfit:
             return f"No worker of the cluster may grade: {'; '.join(self._unfit.values())}"
         return (
-            "The cluster has no worker: start one with `dask worker ADDRESS`, where gradecheck is installed"
+            "The cluster has no worker: start one with `dask worker ADDRESS --nthreads 1`, "
+            "where gradecheck is installed"
         )
 
     def _refresh(self) -> None:
