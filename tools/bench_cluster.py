@@ -1,8 +1,8 @@
 """Measure what grading on Dask's workers costs beyond the same on one machine, in one run.
 
-Run by `make bench`. Local pool and cluster grade the same submissions with as many workers, in turn, and
-everything is counted that either starts: scheduler, workers, templates, sandboxes. As in bench.py, a class of
-a few and a whole class give the cost of one more submission, and the start-up apart.
+Run by `make bench`, on a machine that does nothing else. Local pool and cluster grade the same submissions
+with as many workers, in turn. What one more submission costs is seen in the middle of a run: the processor
+time of the whole machine, so that nothing is forgotten: scheduler, workers, templates, sandboxes.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,7 +21,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from bench import FEW, OURS, make_course
+import psutil
+from bench import OURS, make_course
 from judged import judge_once, told
 from pages import ROOT
 from usage import Usage, run
@@ -31,6 +33,8 @@ from gradecheck.run import kernel
 TABLE = Path("docs", "bench-cluster.md")
 _HOST = "127.0.0.1"
 _START_SECONDS = 60.0
+_LOOK_SECONDS = 0.05
+_FIRST, _LAST = 0.15, 0.85  # of a class: what lies between is the middle of a run
 _DASK = "distributed.cli.dask_"
 _CALM = {  # as docs/cluster.md says
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
@@ -146,13 +150,53 @@ def _wait_for(address: str, workers: int) -> None:
             sys.exit("the workers did not come")
 
 
+@dataclass(frozen=True)
+class Look:
+    """At a run: submissions that are graded, busy seconds of all cores, and when that was."""
+
+    graded: int
+    busy: float
+    when: float
+
+    @staticmethod
+    def at(folder: Path) -> "Look":
+        """One taken now."""
+        times = psutil.cpu_times()
+        graded = folder / "autograded"
+        count = len(list(graded.iterdir())) if graded.is_dir() else 0
+        return Look(count, sum(times) - times.idle - getattr(times, "iowait", 0.0), time.monotonic())
+
+
+@contextmanager
+def looking(folder: Path) -> Iterator[list[Look]]:
+    """Looks at a run while it goes on."""
+    looks: list[Look] = []
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(_LOOK_SECONDS):
+            looks.append(Look.at(folder))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield looks
+    finally:
+        over.set()
+        thread.join()
+
+
 def cost(students: int, workers: int, *, cluster: bool) -> Cost:
-    """What one more submission costs."""
+    """What one more submission costs, in the middle of a run."""
     with tempfile.TemporaryDirectory(prefix="gradecheck-bench-") as scratch:
-        few = measure(FEW, workers, Path(scratch, "few"), cluster=cluster)
-        many = measure(students, workers, Path(scratch, "many"), cluster=cluster)
-    cpu = (many.cpu - few.cpu) / (students - FEW)
-    return Cost(cpu, (many.wall - few.wall) / (students - FEW), few.cpu - FEW * cpu)
+        folder = Path(scratch, "course")
+        with looking(folder) as looks:
+            used = measure(students, workers, folder, cluster=cluster)
+        inner = [look for look in looks if _FIRST * students <= look.graded <= _LAST * students]
+    first, last = inner[0], inner[-1]
+    more = last.graded - first.graded
+    cpu = (last.busy - first.busy) / more
+    return Cost(cpu, (last.when - first.when) / more, used.cpu - students * cpu)
 
 
 def middle(costs: Sequence[Cost]) -> Cost:
@@ -192,9 +236,10 @@ def main() -> None:
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     counts = [int(count) for count in options.workers.split(",")]
     text = (
-        "# What a cluster costs\n\nOne more submission of four exercises, graded on one machine alone and by "
-        f"Dask's workers on it: class of {options.students}, medians of {options.rounds} "
-        f"rounds, {os.cpu_count()} cores.\n\n{table(options.rounds, options.students, counts)}"
+        "# What a cluster costs\n\nOne more submission of four exercises in the middle of a run, graded on "
+        "one machine alone and by Dask's workers on it, with everything that the machine did: class of "
+        f"{options.students}, medians of {options.rounds} rounds in turn, {os.cpu_count()} cores.\n\n"
+        f"{table(options.rounds, options.students, counts)}"
     )
     with tempfile.TemporaryDirectory(prefix="gradecheck-bench-") as scratch:
         text += f"\n{told(judge_once(Path(scratch, 'course'), 20))}\n"
