@@ -140,4 +140,4 @@ def _show(checked: Checked) -> None:
         return
     from IPython.display import display
 
-    display(checked)  # type: ignore[no-untyped-call]
+    display(checked)  # type: ignore[no-untyped-call]  # IPython has no types here

@@ -64,7 +64,7 @@ class Course:
     def released(self) -> Json:
         """A submission as it was handed out."""
         text = (self.root / "exercises" / ASSIGNMENT / FILE).read_text(encoding="utf-8")
-        return json.loads(text)  # type: ignore[no-any-return]
+        return json.loads(text)  # type: ignore[no-any-return]  # JSON
 
     def folder(self, student: str) -> Path:
         """Where a student's files are; made if need be."""
@@ -86,7 +86,7 @@ def cell(notebook: Json, grade_id: str) -> Json:
 
 def meta(notebook: Json, grade_id: str) -> Json:
     """The nbgrader metadata of the cell with that id."""
-    return cell(notebook, grade_id)["metadata"]["nbgrader"]  # type: ignore[no-any-return]
+    return cell(notebook, grade_id)["metadata"]["nbgrader"]  # type: ignore[no-any-return]  # JSON
 
 
 def answer(notebook: Json, exercise: str, source: str) -> Json:

@@ -55,6 +55,16 @@ def course(handed_in: Course, tmp_path: Path) -> Course:
     return Course(tmp_path / "course")
 
 
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of one's own for what is temporary; nothing that judges is left from before."""
+    beside.close_process()
+    folder = tmp_path / "scratch"
+    folder.mkdir(mode=0o711)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="module")
 def one_after_the_other(handed_in: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
     made = Course(tmp_path_factory.mktemp("alone") / "course")
@@ -100,12 +110,8 @@ def test_rows_and_notebooks_are_those_of_one_worker(course: Course, one_after_th
 
 
 def test_when_it_is_killed_another_one_takes_over(
-    course: Course, one_after_the_other: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    course: Course, one_after_the_other: Course, scratch: Path
 ) -> None:
-    beside.close_process()
-    scratch = tmp_path / "scratch"
-    scratch.mkdir(mode=0o711)
-    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     killed: list[int] = []
 
     def kill() -> None:
@@ -123,12 +129,8 @@ def test_when_it_is_killed_another_one_takes_over(
 
 
 def test_when_one_of_its_lanes_is_killed_another_one_takes_over(
-    course: Course, one_after_the_other: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    course: Course, one_after_the_other: Course, scratch: Path
 ) -> None:
-    beside.close_process()
-    scratch = tmp_path / "scratch"
-    scratch.mkdir(mode=0o711)
-    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     first: list[int] = []
 
     def kill() -> None:

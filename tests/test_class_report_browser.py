@@ -186,7 +186,7 @@ def test_on_paper_what_is_secondary_is_no_larger_than_what_is_not(opened: Open) 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_can_be_looked_at_in_both_themes(opened: Open, theme: str, tmp_path: Path) -> None:
-    opened.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    opened.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of the two that it takes
     ground, ink = opened.page.evaluate(
         "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
     )

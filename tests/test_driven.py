@@ -238,7 +238,7 @@ def test_only_a_wrong_signature_is_called_one() -> None:
             pass
 
         def minimize(self, loss: Node) -> Operation:
-            return type("Step", (Operation,), {"compute": lambda: 0.0})([loss])  # type: ignore[no-any-return]
+            return type("Step", (Operation,), {"compute": lambda: 0.0})([loss])  # type: ignore[no-any-return]  # of a made-up type
 
     assert judged("gradient_descent", takes_nothing).message.startswith(
         "GradientDescentOptimizer cannot be called as "

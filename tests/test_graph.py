@@ -58,7 +58,7 @@ def registry() -> Iterator[None]:
     yield
     for table, old in ((gradient_registry, before), (Operation.types, types)):
         table.clear()
-        table.update(old)  # type: ignore[arg-type]
+        table.update(old)  # type: ignore[arg-type]  # each its own kind of table
 
 
 @pytest.fixture(scope="module")
@@ -879,17 +879,17 @@ def test_a_missing_feed() -> None:
 def test_a_feed_for_something_else() -> None:
     W = Variable(1, name="W")
     y = negative(W)
-    assert message_of(lambda: Session().run(y, {W: 2})) == (  # type: ignore[dict-item]
+    assert message_of(lambda: Session().run(y, {W: 2})) == (  # type: ignore[dict-item]  # wrong on purpose
         "W cannot be fed, it is a Variable: only placeholders take values from feed_dict; assign to W.value"
     )
-    assert message_of(lambda: Session().run(y, {y: 2})) == (  # type: ignore[dict-item]
+    assert message_of(lambda: Session().run(y, {y: 2})) == (  # type: ignore[dict-item]  # wrong on purpose
         "negative_1 cannot be fed, it is a negative: only placeholders take values from feed_dict"
     )
-    assert message_of(lambda: Session().run(y, {"W": 2})) == (  # type: ignore[dict-item]
+    assert message_of(lambda: Session().run(y, {"W": 2})) == (  # type: ignore[dict-item]  # wrong on purpose
         "a key of feed_dict is not a node of a graph but str: "
         "the keys are the placeholders themselves, {X: points}"
     )
-    assert message_of(lambda: Session().run(y, [1])) == (  # type: ignore[arg-type]
+    assert message_of(lambda: Session().run(y, [1])) == (  # type: ignore[arg-type]  # wrong on purpose
         "feed_dict for negative_1 is a list: write {X: points}"
     )
 
@@ -948,18 +948,18 @@ def test_a_node_of_another_graph() -> None:
 
 
 def test_a_value_where_a_node_belongs() -> None:
-    assert message_of(lambda: add(Variable(1), 2.0)) == (  # type: ignore[arg-type]
+    assert message_of(lambda: add(Variable(1), 2.0)) == (  # type: ignore[arg-type]  # wrong on purpose
         "an input of add_1 is not a node of a graph but float: "
         "wrap numbers in a Variable, or use a placeholder"
     )
-    assert message_of(lambda: Session().run(negative)) == (  # type: ignore[arg-type]
+    assert message_of(lambda: Session().run(negative)) == (  # type: ignore[arg-type]  # wrong on purpose
         "what run was given is not a node of a graph but the class negative: "
         "pass the node to compute, and values in feed_dict"
     )
-    assert message_of(lambda: compute_gradients(3)) == (  # type: ignore[arg-type]
+    assert message_of(lambda: compute_gradients(3)) == (  # type: ignore[arg-type]  # wrong on purpose
         "what compute_gradients was given is not a node of a graph but int: pass the loss"
     )
-    assert message_of(lambda: GradientDescentOptimizer(1).minimize(None)) == (  # type: ignore[arg-type]
+    assert message_of(lambda: GradientDescentOptimizer(1).minimize(None)) == (  # type: ignore[arg-type]  # wrong on purpose
         "what minimize was given is not a node of a graph but NoneType: pass the loss"
     )
 
@@ -1049,15 +1049,15 @@ def test_registering_for_something_that_is_no_operation() -> None:
         "no operation is called 'matmull': write its class first, or take one of "
         "add, log, matmul, multiply, negative, reduce_sum, sigmoid, softmax"
     )
-    assert message_of(lambda: RegisterGradient(Variable)) == (  # type: ignore[arg-type]
+    assert message_of(lambda: RegisterGradient(Variable)) == (  # type: ignore[arg-type]  # wrong on purpose
         "<class 'gradecheck.graph.nodes.Variable'> is not a class of operations: "
         "register for the class, RegisterGradient(add)"
     )
     node = negative(Variable(1), name="minus")
     assert "<negative minus> is not a class of operations" in message_of(
-        lambda: RegisterGradient(node)  # type: ignore[arg-type]
+        lambda: RegisterGradient(node)  # type: ignore[arg-type]  # wrong on purpose
     )
-    assert message_of(lambda: RegisterGradient(square)(3)) == (  # type: ignore[type-var]
+    assert message_of(lambda: RegisterGradient(square)(3)) == (  # type: ignore[type-var]  # wrong on purpose
         "the gradient of square is not a function but 3"
     )
     assert square not in gradient_registry

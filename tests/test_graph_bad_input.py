@@ -167,7 +167,7 @@ def test_an_operation_that_was_set_up_wrongly(model: Model) -> None:
 
     class not_a_list(Operation):
         def __init__(self, x: Node) -> None:
-            super().__init__(x)  # type: ignore[arg-type]
+            super().__init__(x)  # type: ignore[arg-type]  # wrong on purpose
 
     assert said(lambda: negative(forgot(model.p), name="n")) == (
         "an input of n is no node yet: let __init__ of forgot begin with super().__init__([...])"

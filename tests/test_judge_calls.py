@@ -147,7 +147,7 @@ def test_a_function_that_is_not_there() -> None:
     assert earns_nothing(missing, "missing") == (
         "there is no function grad_sigmoid here; its cell may be gone, renamed, or stopped by an error."
     )
-    number = judge(SIGMOID, InlineCaller({"grad_sigmoid": 3}))  # type: ignore[dict-item]
+    number = judge(SIGMOID, InlineCaller({"grad_sigmoid": 3}))  # type: ignore[dict-item]  # wrong on purpose
     assert earns_nothing(number, "missing") == "grad_sigmoid is a number, not a function."
 
 

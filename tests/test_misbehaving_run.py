@@ -51,7 +51,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         submitted = contents(course.root / "submitted")
         done = gradecheck(course.root, "grade", ASSIGNMENT)
         harmed = {name for name, state in world.snapshot().items() if around.get(name) != state}
-        harmed |= contents(course.root / "submitted").items() ^ submitted.items()  # type: ignore[arg-type]
+        harmed |= contents(course.root / "submitted").items() ^ submitted.items()  # type: ignore[arg-type]  # sets of pairs
         left = frozenset(descendants() - before)
         yield Run(done, course, read_scores(course.root, ASSIGNMENT), left, frozenset(harmed))
 

@@ -138,7 +138,7 @@ class Rude:
     def __eq__(self, other: object) -> bool:
         raise ValueError("no")
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # hostile on purpose
 
 
 def test_no_object_can_make_reading_raise() -> None:
@@ -198,7 +198,7 @@ def test_a_tuple_with_methods_of_its_own_is_read_all_the_same() -> None:
         def __len__(self) -> int:
             raise ValueError("no")
 
-        __iter__ = __bool__ = __len__  # type: ignore[assignment]
+        __iter__ = __bool__ = __len__  # type: ignore[assignment]  # hostile on purpose
 
     assert len(read_values(Sly((1.0, 2.0)), 2)) == 2
     assert len(read_values(Sly((1.0, 2.0)), 1)) == 1

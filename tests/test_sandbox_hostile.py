@@ -86,7 +86,7 @@ def processes_of(template: Template) -> set[int]:
             with contextlib.suppress(OSError):
                 parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
     assert template._process is not None
-    found, more = set(), {template._process._process.pid}
+    found, more = set(), {template._process._process._process.pid}
     while more:
         found |= more
         more = {pid for pid, parent in parents.items() if parent in more} - found

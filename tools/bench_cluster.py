@@ -13,11 +13,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -25,7 +25,7 @@ import psutil
 from bench import OURS, make_course
 from judged import judge_once, told
 from pages import ROOT
-from usage import Usage, run
+from usage import Usage, run, watched
 
 from gradecheck.made_up_class import ASSIGNMENT
 from gradecheck.run import kernel
@@ -167,30 +167,11 @@ class Look:
         return Look(count, sum(times) - times.idle - getattr(times, "iowait", 0.0), time.monotonic())
 
 
-@contextmanager
-def looking(folder: Path) -> Iterator[list[Look]]:
-    """Looks at a run while it goes on."""
-    looks: list[Look] = []
-    over = threading.Event()
-
-    def look() -> None:
-        while not over.wait(_LOOK_SECONDS):
-            looks.append(Look.at(folder))
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        yield looks
-    finally:
-        over.set()
-        thread.join()
-
-
 def cost(students: int, workers: int, *, cluster: bool) -> Cost:
     """What one more submission costs, in the middle of a run."""
     with tempfile.TemporaryDirectory(prefix="gradecheck-bench-") as scratch:
         folder = Path(scratch, "course")
-        with looking(folder) as looks:
+        with watched(partial(Look.at, folder), _LOOK_SECONDS) as looks:
             used = measure(students, workers, folder, cluster=cluster)
         inner = [look for look in looks if _FIRST * students <= look.graded <= _LAST * students]
     first, last = inner[0], inner[-1]

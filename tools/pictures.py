@@ -111,7 +111,7 @@ def card(answer: str, name: str) -> str:
     """The card of an answer, with its hints and other ways open."""
     namespace: dict[str, object] = {}
     exec(compile(HEAD + answer, "answers.py", "exec"), namespace)  # our own text, above
-    shown = check(namespace[name])._repr_html_()  # type: ignore[arg-type]
+    shown = check(namespace[name])._repr_html_()  # type: ignore[arg-type]  # the notebook's function
     return shown.replace("<details>", "<details open>", 1)
 
 

@@ -6,15 +6,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 from pages import ROOT
 
 _LOOK_SECONDS = 0.5
 _MIB = 1 << 20
+_Seen = TypeVar("_Seen")
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def run(command: Sequence[str], folder: Path, codes: Sequence[int] = (0, 1)) -> 
     start = time.monotonic()
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
-        with _watched() as memory:
+        with watched(_memory_of_descendants, _LOOK_SECONDS) as memory:
             used = _wait(process)
     if process.returncode not in codes:
         sys.exit(f"{' '.join(command)} ended with {process.returncode}; see {log}")
@@ -75,16 +77,16 @@ def _wait(process: subprocess.Popen[bytes]) -> Usage:
 
 
 @contextlib.contextmanager
-def _watched() -> Iterator[list[float]]:
-    """The memory of all our descendants, now and then, in MiB."""
-    seen: list[float] = []
+def watched(look: Callable[[], _Seen], seconds: float) -> Iterator[list[_Seen]]:
+    """What is seen every so many seconds, by a thread, until the block ends."""
+    seen: list[_Seen] = []
     over = threading.Event()
 
-    def look() -> None:
-        while not over.wait(_LOOK_SECONDS):
-            seen.append(_memory_of_descendants())
+    def watch() -> None:
+        while not over.wait(seconds):
+            seen.append(look())
 
-    thread = threading.Thread(target=look)
+    thread = threading.Thread(target=watch)
     thread.start()
     try:
         yield seen
@@ -94,6 +96,7 @@ def _watched() -> Iterator[list[float]]:
 
 
 def _memory_of_descendants() -> float:
+    """In MiB."""
     total = 0
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error, AttributeError):  # it has ended, or the system does not tell

@@ -11,7 +11,7 @@ _VJP = Callable[..., tuple[Float64, ...]]
 
 
 def _sum(x: Float64, axis: Setting) -> Float64:
-    return np.asarray(np.sum(x, axis=axis))  # type: ignore[arg-type]
+    return np.asarray(np.sum(x, axis=axis))  # type: ignore[arg-type]  # a setting may be other things, too
 
 
 def _mean(vjp: _VJP, x: Float64, dz: Float64, _axis: Setting) -> Float64:
@@ -19,7 +19,7 @@ def _mean(vjp: _VJP, x: Float64, dz: Float64, _axis: Setting) -> Float64:
 
 
 def _not_repeated(_vjp: _VJP, x: Float64, dz: Float64, axis: Setting) -> Float64:
-    return dz.reshape(np.sum(x, axis=axis, keepdims=True).shape)  # type: ignore[arg-type]
+    return dz.reshape(np.sum(x, axis=axis, keepdims=True).shape)  # type: ignore[arg-type]  # a setting may be other things, too
 
 
 def _tiled(x: Float64, dz: Float64) -> Float64:

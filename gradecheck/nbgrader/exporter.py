@@ -37,7 +37,7 @@ class AnyFileExporter(NotebookExporter):
     parent: Any
 
     def __init__(self, config: Any = None, **settings: Any) -> None:
-        super().__init__(config=config, **settings)  # type: ignore[no-untyped-call]
+        super().__init__(config=config, **settings)  # type: ignore[no-untyped-call]  # nbconvert has no types
         self._stand_ins: dict[str, str] = {}
         if isinstance(self.parent, Autograde):
             self.parent.convert_notebooks = partial(self._convert_alone, self.parent.convert_notebooks)
@@ -53,7 +53,7 @@ class AnyFileExporter(NotebookExporter):
         """Read a file, whatever it holds, and convert it."""
         resources = ResourcesDict() if resources is None else resources
         notebook = self.read(filename, resources)
-        text, resources = self.from_notebook_node(notebook, resources=resources, **settings)  # type: ignore[no-untyped-call]
+        text, resources = self.from_notebook_node(notebook, resources=resources, **settings)  # type: ignore[no-untyped-call]  # nbconvert has no types
         return text, resources
 
     def read(self, filename: str, resources: Any) -> NotebookNode:

@@ -33,6 +33,9 @@ _Raw: TypeAlias = "Connection[Any, Any]"  # whose messages are passed on as they
 class _Lane:
     """A forked `gradecheck.nbgrader.lane`.
 
+    Attributes:
+        order: the number of what it does, None when it does nothing.
+
     Args:
         number: its own, from 0.
         place: how it runs submissions.
@@ -50,14 +53,14 @@ class _Lane:
         if self._pid == 0:
             _become_lane(theirs, [ours, *others], number, place, template)
         self._status: int | None = None
-        self._order: int | None = None
+        self.order: int | None = None
         theirs.close()
         self.connection: _Raw = Connection(ours.detach())
         self._receive()
 
     def send(self, order: Order) -> None:
         """Give it something to do; should it have ended, `answer` says so."""
-        self._order = order.number
+        self.order = order.number
         with contextlib.suppress(OSError):
             self.connection.send(order)
 
@@ -67,13 +70,8 @@ class _Lane:
         Raises:
             LaneEnded: it says nothing any more.
         """
-        said, self._order = self._receive(), None
+        said, self.order = self._receive(), None
         return said
-
-    @property
-    def order(self) -> int | None:
-        """The number of what it does, None when it does nothing."""
-        return self._order
 
     def kill(self) -> int:
         """End it, and what it started ends with it; its status, as waitpid's."""

@@ -10,7 +10,7 @@ from gradecheck.errors import CourseNotReady
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # asked for before it is used
 
 #: Relative to the root of the course.
 LOCK_FILE = Path(".gradecheck", "grade.lock")

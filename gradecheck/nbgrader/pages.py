@@ -30,7 +30,7 @@ class LastUse(NotebookNode):
     """A notebook that an exporter may change, as nobody needs it afterwards."""
 
     def __init__(self, notebook: NotebookNode) -> None:
-        super().__init__(notebook)  # type: ignore[no-untyped-call]
+        super().__init__(notebook)  # type: ignore[no-untyped-call]  # nbformat has no types
 
     def __deepcopy__(self, memo: object) -> "LastUse":
         return self

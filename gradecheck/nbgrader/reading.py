@@ -73,7 +73,7 @@ def sound_cell(kind: str, source: str, *, identity: str = "", **metadata: Any) -
     cell: dict[str, Any] = {"id": identity, "cell_type": kind, "metadata": metadata, "source": source}
     if kind == "code":
         cell |= {"outputs": [], "execution_count": None}
-    return from_dict(cell)  # type: ignore[no-any-return]
+    return from_dict(cell)  # type: ignore[no-any-return]  # nbformat has no types
 
 
 def set_ids(cells: Sequence[NotebookNode]) -> None:

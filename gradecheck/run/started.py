@@ -27,7 +27,7 @@ class Started(Protocol):
 class Launched:
     """A command that was started by a thread that lives as long.
 
-    In a sandbox it is killed when the thread ends that started it. Its `pid` is that of the sandbox then.
+    In a sandbox it is killed when the thread ends that started it.
 
     Args:
         command: what to start.
@@ -63,7 +63,6 @@ class Launched:
 
         threading.Thread(target=live, name="gradecheck-template", daemon=True).start()
         self._process = started.result()
-        self.pid = self._process.pid
 
     def wait(self, seconds: float | None = None) -> None:
         """See `Started`."""

@@ -36,7 +36,7 @@ from gradecheck.run.outcome import Array
 try:
     from selectors import PollSelector as Selector  # one system call; select() refuses descriptors over 1023
 except ImportError:  # Windows
-    from selectors import SelectSelector as Selector  # type: ignore[assignment]
+    from selectors import SelectSelector as Selector  # type: ignore[assignment]  # the same for us
 
 DTYPES = {
     name: np.dtype(name).newbyteorder("<")

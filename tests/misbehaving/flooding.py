@@ -4,7 +4,7 @@ from misbehaving.case import RIGHT, Case
 
 
 def _cell(name: str, text: str, **options: object) -> Case:
-    return Case(name, RIGHT["sigmoid"], 1.0, before=(text,), **options)  # type: ignore[arg-type]
+    return Case(name, RIGHT["sigmoid"], 1.0, before=(text,), **options)  # type: ignore[arg-type]  # passed on
 
 
 def _call(name: str, value: str, before: str = "") -> Case:

@@ -31,7 +31,7 @@ three = {"dtype": "float32", "shape": [3]}
 
 def _forge(name: str, data: str, then: str = "return 3 * dz", **options: object) -> Case:
     text = f"def grad_sigmoid(x, dz):\n    everywhere({data})\n    {then}\n"
-    return Case(name, text, before=(_TOOLS,), **options)  # type: ignore[arg-type]
+    return Case(name, text, before=(_TOOLS,), **options)  # type: ignore[arg-type]  # passed on
 
 
 _FLOOD = """

@@ -36,7 +36,7 @@ class Lie(np.ndarray):
 
 
 def _returns(name: str, value: str, before: str = "", **options: object) -> Case:
-    return Case(name, f"{before}\ndef grad_sigmoid(x, dz):\n    return {value}\n", **options)  # type: ignore[arg-type]
+    return Case(name, f"{before}\ndef grad_sigmoid(x, dz):\n    return {value}\n", **options)  # type: ignore[arg-type]  # passed on
 
 
 CASES = (

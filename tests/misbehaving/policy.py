@@ -204,7 +204,7 @@ _HIDDEN = 'getattr(tf, "Gradient" + "Tape")'
 
 
 def _tape(name: str, tape: str, before: str = "", **options: object) -> Case:
-    return Case(name, f"{before}\n{_PLAIN.format(tape=tape)}", **options)  # type: ignore[arg-type]
+    return Case(name, f"{before}\n{_PLAIN.format(tape=tape)}", **options)  # type: ignore[arg-type]  # passed on
 
 
 CASES = (
