@@ -128,7 +128,7 @@ def _source(function: Callable[..., Any], name: str) -> AnswerSource | None:
         text = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
     except (OSError, TypeError, ValueError):
         return None
-    source = AnswerSource(text)
+    source = AnswerSource.of(text)
     return source if source.defines(name) else None
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from platformdirs import user_state_path
 
-from gradecheck.diagnose.source import AnswerSource, parse_quietly
+from gradecheck.diagnose.parsing import NO_PYTHON, parse_quietly
+from gradecheck.diagnose.source import AnswerSource
 
 #: The answers that are remembered; older ones begin with their first hint again.
 _REMEMBERED = 500
@@ -128,5 +129,5 @@ def _without_docstring(node: ast.stmt) -> ast.stmt:
 def _statements(text: str) -> list[ast.stmt]:
     try:
         return parse_quietly(text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except NO_PYTHON:
         return []

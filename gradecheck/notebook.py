@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gradecheck.diagnose.source import AnswerSource
-from gradecheck.submission import readable_text
+from gradecheck.submission import readable_cells
 
 #: As many of the latest cells are read to find what a function uses.
 _LATEST_CELLS = 1000
@@ -29,7 +29,7 @@ def kernel() -> Any | None:
 def text_of_cells(shell: Any) -> AnswerSource:
     """Everything that was run, in order; of two definitions of a name the later one counts."""
     cells = shell.user_ns.get("In", [])
-    return AnswerSource(readable_text(str(cell) for cell in cells[-_LATEST_CELLS:]))
+    return AnswerSource.of(*readable_cells(str(cell) for cell in cells[-_LATEST_CELLS:]))
 
 
 def place_of(shell: Any, function: Callable[..., Any]) -> Path:

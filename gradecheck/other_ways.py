@@ -9,7 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from gradecheck.answer_file import FILE_NAME, Answer, AnswerKind, read_answers
-from gradecheck.diagnose.source import AnswerSource, parse_quietly
+from gradecheck.diagnose.parsing import NO_PYTHON, parse_quietly
+from gradecheck.diagnose.source import AnswerSource
 from gradecheck.errors import AuthorError, UnknownExercise
 from gradecheck.exercise import Exercise
 from gradecheck.report.model import Way
@@ -67,7 +68,7 @@ def _means_of(text: str, name: str) -> frozenset[str] | None:
     """The functions that an answer calls, the operators and the loops in it; None where it is not there."""
     try:
         body = parse_quietly(text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except NO_PYTHON:
         return None
     own = [node for node in body if isinstance(node, ast.FunctionDef) and node.name == name]
     if not own:

@@ -17,6 +17,15 @@ def usable_cores() -> int:
     return count
 
 
+def in_hand_for(workers: int) -> int:
+    """How many submissions are worth having in hand where workers of this machine grade.
+
+    One worker is one core: it takes a submission at a time, from reading to the gradebook. Several wait
+    for nobody: one more is being written, and one is ready.
+    """
+    return 1 if workers == 1 else workers + 2
+
+
 @dataclass(frozen=True)
 class Throughput:
     """How many submissions a minute a worker, named by its address, has graded."""

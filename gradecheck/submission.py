@@ -3,14 +3,15 @@
 import ast
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from gradecheck.catalogue import EXERCISES
-from gradecheck.diagnose.source import AnswerSource, parse_quietly
+from gradecheck.diagnose.parsing import NO_PYTHON, parse_quietly, tree_of
+from gradecheck.diagnose.source import AnswerSource
 from gradecheck.errors import UnreadableSubmission
 from gradecheck.exercise import Exercise
 from gradecheck.run.cells import Cell
@@ -117,7 +118,7 @@ def from_python(name: str, text: str) -> Submission:
     """A submission from the text of a Python file."""
     try:
         parse_quietly(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except NO_PYTHON as error:
         place = f"line {error.lineno}: " if isinstance(error, SyntaxError) and error.lineno else ""
         detail = error.msg if isinstance(error, SyntaxError) else str(error) or "it is nested too deeply"
         raise UnreadableSubmission(f"{name} is not valid Python: {place}{detail}") from error
@@ -168,7 +169,7 @@ def points_written(notebook: Any) -> tuple[WrittenPoints, ...]:
 
 
 def _submission(name: str, cells: list[Cell], asked: dict[str, Asked]) -> Submission:
-    source = AnswerSource(readable_text(cell.source for cell in cells))
+    source = AnswerSource.of(*readable_cells(cell.source for cell in cells))
     for exercise in EXERCISES:
         if exercise.name not in asked and source.defines(exercise.name):
             asked[exercise.name] = Asked(exercise, exercise.points)
@@ -186,7 +187,7 @@ def _safe(cell: Cell) -> Cell:
 
 @lru_cache(maxsize=1024)
 def _meddles(source: str) -> bool:
-    return AnswerSource(readable_text([source])).reaches_for_machinery()
+    return AnswerSource.of(*readable_cells([source])).reaches_for_machinery()
 
 
 def _text(path: Path) -> str:
@@ -218,10 +219,8 @@ def _source_of(cell: dict[str, Any]) -> str:
 
 def _grade_call(source: str) -> ast.Call | None:
     """The call of `grade` that is all that the cell does, or None."""
-    try:
-        body = parse_quietly(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    tree = tree_of(source)
+    body = tree.body if tree else []
     if len(body) != 1 or not isinstance(body[0], ast.Expr) or not isinstance(body[0].value, ast.Call):
         return None
     called = body[0].value.func
@@ -263,23 +262,12 @@ def _grade_id(cell: dict[str, Any]) -> str | None:
     return grade_id if isinstance(grade_id, str) else None
 
 
-def readable_text(sources: Iterable[str]) -> str:
-    """All cells that parse, joined; magics and shell lines become `pass`, as they hold no answer."""
-    readable = []
+def readable_cells(sources: Iterable[str]) -> Iterator[str]:
+    """All cells that parse; magics and shell lines become `pass`, as they hold no answer."""
     for source in sources:
-        lines = [
-            re.sub(r"\S.*", "pass", line) if _MAGIC.match(line) else line for line in source.splitlines()
-        ]
-        text = source if _parses(source) else "\n".join(lines)
-        if _parses(text):
-            readable.append(text)
-    return "\n".join(readable)
-
-
-@lru_cache(maxsize=1024)
-def _parses(text: str) -> bool:
-    try:
-        parse_quietly(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+        text = source
+        if tree_of(source) is None:
+            lines = source.splitlines()
+            text = "\n".join(re.sub(r"\S.*", "pass", line) if _MAGIC.match(line) else line for line in lines)
+        if tree_of(text) is not None:
+            yield text

@@ -20,6 +20,14 @@ def template() -> Iterator[Template]:
         yield started
 
 
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Grading judges in the test's own process, as on macOS, so that a test can break what judges."""
+    from gradecheck.nbgrader import grading, local  # no other test has to wait for nbgrader
+
+    monkeypatch.setattr(grading, "BesidePool", local.LocalPool)
+
+
 def _skipped(config: pytest.Config) -> int:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     return len(reporter.stats.get("skipped", [])) if reporter else 0

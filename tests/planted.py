@@ -84,7 +84,7 @@ def spoiled(title: str, change: Callable[[Any], Any]) -> Answer:
 def judged(exercise: str | Exercise, answer: Answer, source: str | None = None, **options: Any) -> Verdict:
     """The verdict on an answer, called in this process."""
     asked = find_exercise(exercise) if isinstance(exercise, str) else exercise
-    text = AnswerSource(source) if source is not None else None
+    text = AnswerSource.of(source) if source is not None else None
     return judge(asked, InlineCaller({asked.name: answer}), source=text, **options)
 
 

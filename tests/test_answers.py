@@ -46,7 +46,7 @@ def handed_in() -> list[list[Answer]]:
 
 def verdicts_of(answers: list[Answer], template: Template, folder: Path) -> tuple[Verdict, ...]:
     cells = (Cell(1, IMPORTS), *(Cell(n, a.source) for n, a in enumerate(answers, start=2)))
-    source = AnswerSource("\n".join(cell.source for cell in cells))
+    source = AnswerSource.of("\n".join(cell.source for cell in cells))
     asked = tuple(Asked(answer.exercise, 10.0) for answer in answers)
     submission = Submission("all of them", cells, asked, source)
     return mark(submission, template, seeds=lambda _exercise: SEED, hidden=True, directory=folder).verdicts

@@ -1,4 +1,4 @@
-"""With several workers a process beside the writer judges: the same results, and nothing lost if it ends."""
+"""A process beside the writer judges: the same results, and nothing lost if it ends."""
 
 import os
 import re
@@ -16,11 +16,13 @@ from gradebook_contents import contents_of
 from nbgrader_class import ASSIGNMENT, ROOT, Course, answer, nbgrader
 
 from gradecheck.errors import WorkerUnavailable
-from gradecheck.nbgrader import beside
+from gradecheck.nbgrader import beside, grading
 from gradecheck.nbgrader.grading import Graded, How, Progress, grade_assignment
 from gradecheck.nbgrader.lane import processors_of
+from gradecheck.nbgrader.local import LocalPool
 from gradecheck.nbgrader.run import LOG_FILE
 from gradecheck.nbgrader.scores import read_scores
+from gradecheck.nbgrader.workers import close_template
 from gradecheck.run.sandbox import sandbox_unavailable, shown_folders
 from gradecheck.run.users import can_give_up_root
 
@@ -66,10 +68,16 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="module")
-def one_after_the_other(handed_in: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+def in_one_process(handed_in: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """As it is judged where processes cannot be forked safely."""
     made = Course(tmp_path_factory.mktemp("alone") / "course")
     shutil.copytree(handed_in.root, made.root, symlinks=True)
-    grade_assignment(made.root, ASSIGNMENT, how=How(workers=1))
+    beside.close_process()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(grading, "BesidePool", LocalPool)
+        grade_assignment(made.root, ASSIGNMENT, how=How(workers=1))
+    assert not judging(os.getpid())
+    close_template()
     return made
 
 
@@ -103,14 +111,16 @@ def at_the_first(act: Callable[[], None]) -> Callable[[Progress], None]:
     return tell
 
 
-def test_rows_and_notebooks_are_those_of_one_worker(course: Course, one_after_the_other: Course) -> None:
-    grade_assignment(course.root, ASSIGNMENT, how=How(workers=2))
-    assert judging(os.getpid()), "two workers have no process that judges"
-    assert results(course) == results(one_after_the_other)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_rows_and_notebooks_are_the_same(course: Course, in_one_process: Course, workers: int) -> None:
+    grade_assignment(course.root, ASSIGNMENT, how=How(workers=workers))
+    (process,) = judging(os.getpid())
+    assert len(judging(process)) == workers
+    assert results(course) == results(in_one_process)
 
 
 def test_when_it_is_killed_another_one_takes_over(
-    course: Course, one_after_the_other: Course, scratch: Path
+    course: Course, in_one_process: Course, scratch: Path
 ) -> None:
     killed: list[int] = []
 
@@ -123,13 +133,13 @@ def test_when_it_is_killed_another_one_takes_over(
     assert len([path for path in scratch.iterdir() if path.name.startswith("gradecheck-")]) <= 1
     assert judging(os.getpid()) not in ([], killed)
     assert graded == tuple(Graded(student) for student in STUDENTS)
-    assert results(course) == results(one_after_the_other)
+    assert results(course) == results(in_one_process)
     beside.close_process()
     assert list(scratch.iterdir()) == []
 
 
 def test_when_one_of_its_lanes_is_killed_another_one_takes_over(
-    course: Course, one_after_the_other: Course, scratch: Path
+    course: Course, in_one_process: Course, scratch: Path
 ) -> None:
     first: list[int] = []
 
@@ -143,13 +153,13 @@ def test_when_one_of_its_lanes_is_killed_another_one_takes_over(
     assert judging(os.getpid()) == first
     assert len(judging(first[0])) == 2
     assert graded == tuple(Graded(student) for student in STUDENTS)
-    assert results(course) == results(one_after_the_other)
+    assert results(course) == results(in_one_process)
     beside.close_process()
     assert list(scratch.iterdir()) == []
 
 
 def test_a_submission_that_ends_its_lane_costs_no_other_anything(
-    course: Course, one_after_the_other: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    course: Course, in_one_process: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     beside.close_process()
     poison = (
@@ -169,7 +179,7 @@ def test_a_submission_that_ends_its_lane_costs_no_other_anything(
     log = (course.root / LOG_FILE).read_text(encoding="utf-8")
     told = "grad_softmax of c: not graded, for no fault of yours: 3 times the process that judged it ended"
     assert f"{told} before it was done (it ended with 9)." in log
-    mine, others = read_scores(course.root, ASSIGNMENT), read_scores(one_after_the_other.root, ASSIGNMENT)
+    mine, others = read_scores(course.root, ASSIGNMENT), read_scores(in_one_process.root, ASSIGNMENT)
     assert [score for score in mine if score.student != "c"] == [s for s in others if s.student != "c"]
 
 
@@ -205,7 +215,7 @@ def test_no_two_submissions_run_as_the_same_user_where_root_can_be_given_up(cour
 
 
 def test_a_run_that_is_interrupted_leaves_no_process_and_can_go_on(
-    course: Course, one_after_the_other: Course
+    course: Course, in_one_process: Course
 ) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
@@ -215,7 +225,7 @@ def test_a_run_that_is_interrupted_leaves_no_process_and_can_go_on(
     assert judging(os.getpid()) == []
     again = grade_assignment(course.root, ASSIGNMENT, how=How(workers=2))
     assert sum(entry.skipped for entry in again) == 1
-    assert results(course) == results(one_after_the_other)
+    assert results(course) == results(in_one_process)
 
 
 def test_when_the_grader_is_killed_it_ends_too(course: Course) -> None:

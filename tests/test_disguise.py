@@ -12,7 +12,7 @@ NAME = "grad_sigmoid"
 
 
 def helpers(expression: str, before: str = "import tensorflow as tf") -> tuple[str, ...]:
-    return AnswerSource(f"{before}\ndef {NAME}(x, dz):\n    return {expression}\n").forbidden_helpers(NAME)
+    return AnswerSource.of(f"{before}\ndef {NAME}(x, dz):\n    return {expression}\n").forbidden_helpers(NAME)
 
 
 @pytest.mark.parametrize(

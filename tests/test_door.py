@@ -231,7 +231,7 @@ def test_the_notebook_and_the_terminal_share_one_record(shell: Shell, tmp_path: 
     shell.run(ONE)
     result = shell.run(TWO).result
     saved = dataclasses.replace(result, submission=str(tmp_path / "mine.ipynb"))
-    told = hint_for(saved, AnswerSource(TWO), Memory()).lines
+    told = hint_for(saved, AnswerSource.of(TWO), Memory()).lines
     assert any(line == f"to think about: {hints_in(shell.run(TWO))[0]}" for line in told)
     assert told[-1].startswith("You have had this for the same answer")
 

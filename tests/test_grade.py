@@ -261,6 +261,7 @@ def test_a_name_that_is_a_pattern_or_a_list_is_a_name(
     assert {row[0]: row[3] for row in scores if row[2] == "grad_softmax_graded"} == {"right": 25.0, name: 0.0}
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_what_was_not_graded_for_our_reasons_is_graded_by_the_next_run(
     course: Course, graded: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,7 +272,7 @@ def test_what_was_not_graded_for_our_reasons_is_graded_by_the_next_run(
     with monkeypatch.context() as patched:
         patched.setattr(local, "shared_template", lambda *_: Broken())
         with pytest.raises(WorkerUnavailable):
-            grade_assignment(course.root, ASSIGNMENT, ["right"], how=How(workers=1))
+            grade_assignment(course.root, ASSIGNMENT, ["right"])
     assert entry_of(course.root, "right") is None
     assert grade_assignment(course.root, ASSIGNMENT, ["right"]) == (Graded("right"),)
     rows = [row for row in contents(course.root)["scores"] if row[0] == "right"]

@@ -46,7 +46,7 @@ def result_of(text: str, name: str = "grad_softmax", file: str = "answers.py") -
     defined: dict[str, Any] = {}
     exec(text, defined)
     exercise = find_exercise(name)
-    verdict = judge(exercise, InlineCaller({name: defined[name]}), source=AnswerSource(text))
+    verdict = judge(exercise, InlineCaller({name: defined[name]}), source=AnswerSource.of(text))
     return Result(file, verdict, exercise.points)
 
 
@@ -56,7 +56,7 @@ def memory(tmp_path: Path) -> Memory:
 
 
 def ask(text: str, memory: Memory, **place: str) -> Hint:
-    return hint_for(result_of(text, **place), AnswerSource(text), memory)
+    return hint_for(result_of(text, **place), AnswerSource.of(text), memory)
 
 
 def thought(hint: Hint) -> str:
@@ -151,7 +151,7 @@ def test_a_changed_answer_with_the_same_mistake_gets_the_stronger_hint(memory: M
 
 def test_a_change_in_a_helper_is_a_change_of_the_answer() -> None:
     text = "def half(x):\n    return x / {}\n\ndef grad_softmax(x, dz):\n    return half(dz)\n"
-    two, three = (AnswerSource(text.format(n)) for n in (2, 3))
+    two, three = (AnswerSource.of(text.format(n)) for n in (2, 3))
     assert answer_digest(two, "grad_softmax") != answer_digest(three, "grad_softmax")
 
 
@@ -160,7 +160,7 @@ def test_another_mistake_begins_with_its_own_first_hint(memory: Memory) -> None:
     ask(ANOTHER_WAY, memory)
     other = result_of(DIAGONAL.format("-p * (dz - tf.reduce_sum(p * dz))"))
     assert other.verdict.diagnosis.misconception not in (None, diagonal_id())
-    assert thought(hint_for(other, AnswerSource("x"), memory)) == other.verdict.diagnosis.hint
+    assert thought(hint_for(other, AnswerSource.of("x"), memory)) == other.verdict.diagnosis.hint
 
 
 def test_two_files_are_two_ladders(memory: Memory) -> None:
@@ -218,7 +218,7 @@ def test_the_stub_s_last_line_left_behind_is_told_apart_from_an_error() -> None:
 
 def test_the_strategy_of_matrices_names_their_shapes(memory: Memory) -> None:
     text = "def grad_matmul(x, y, dz):\n    raise NotImplementedError\n"
-    hint = hint_for(result_of(text, "grad_matmul"), AnswerSource(text), memory)
+    hint = hint_for(result_of(text, "grad_matmul"), AnswerSource.of(text), memory)
     assert "x has shape (2, 2), y has shape (2, 2), dz has shape (2, 2); dx that of x." in thought(hint)
 
 
@@ -246,7 +246,7 @@ def test_a_right_answer_gets_what_is_worth_knowing(memory: Memory) -> None:
 
 def test_cells_that_stopped_are_told_of_their_own_file_only(memory: Memory) -> None:
     problems = [Problem("answers.py", "cell 2 stopped"), Problem("other.py", "cell 3 stopped")]
-    hint = hint_for(result_of(ONE_WAY), AnswerSource(ONE_WAY), memory, problems)
+    hint = hint_for(result_of(ONE_WAY), AnswerSource.of(ONE_WAY), memory, problems)
     assert "note: cell 2 stopped" in hint.lines
     assert "cell 3" not in " ".join(hint.lines)
 

@@ -484,6 +484,6 @@ def test_finite_differences_inside_a_right_answer_earn_a_remark_and_all_points()
     namespace: dict[str, Any] = {"np": np}
     exec(text, namespace)
     caller = InlineCaller({"grad_sigmoid": namespace["grad_sigmoid"]})
-    verdict = judge(find_exercise("sigmoid"), caller, source=AnswerSource(text))
+    verdict = judge(find_exercise("sigmoid"), caller, source=AnswerSource.of(text))
     assert verdict.score == 1.0
     assert any("looks like finite differences" in remark for remark in verdict.diagnosis.remarks)

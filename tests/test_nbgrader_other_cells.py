@@ -145,11 +145,12 @@ class _Broken:
         raise WorkerUnavailable("no worker: a line for the operator alone")
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_what_could_not_be_graded_has_no_score_and_is_listed(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(local, "shared_template", lambda *_: _Broken())
-    (graded,) = grade_assignment(root, "mixed", ["right"], how=How(force=True, workers=1))
+    (graded,) = grade_assignment(root, "mixed", ["right"], how=How(force=True))
     assert graded.problem is None
     scores = of(root, "right")
     for name in ("double_test", "share", "log_graded"):
@@ -160,6 +161,7 @@ def test_what_could_not_be_graded_has_no_score_and_is_listed(
     assert "operator alone" in (root / ".gradecheck" / "grade.log").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_a_fault_of_ours_over_one_submission_stops_nobody(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,7 +171,7 @@ def test_a_fault_of_ours_over_one_submission_stops_nobody(
         return do(job, template, folder)
 
     monkeypatch.setattr(local, "do", fail)
-    graded = grade_assignment(root, "mixed", ["too_much", "infinite"], how=How(force=True, workers=1))
+    graded = grade_assignment(root, "mixed", ["too_much", "infinite"], how=How(force=True))
     assert [g.problem for g in graded] == [None, None]
     for name in ("double_test", "share", "log_graded"):
         assert of(root, "too_much")[name].needs_manual_grade

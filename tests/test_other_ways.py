@@ -15,7 +15,7 @@ from gradecheck.report.model import Result, Way
 from gradecheck.report.text import card_text
 
 SOFTMAX = find_exercise("softmax")
-OWN = AnswerSource("def grad_softmax(x, dz):\n    return p(x) * (dz - tf.reduce_sum(p(x) * dz))\n")
+OWN = AnswerSource.of("def grad_softmax(x, dz):\n    return p(x) * (dz - tf.reduce_sum(p(x) * dz))\n")
 ANSWERS = """
 def softmax__right_sums(x, dz):
     return other(x) * (dz - tf.reduce_sum(other(x) * dz))

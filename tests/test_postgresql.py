@@ -135,7 +135,7 @@ def test_the_gradebook_is_that_of_sqlite_and_what_has_not_changed_is_skipped(
     }  # fmt: skip
     assert all(entry.skipped for entry in grade_assignment(course.root, ASSIGNMENT))
     (course.folder("right") / "note.txt").write_text("one more file", encoding="utf-8")
-    again = grade_assignment(course.root, ASSIGNMENT, how=How(workers=1))
+    again = grade_assignment(course.root, ASSIGNMENT)
     assert [entry.student for entry in again if not entry.skipped] == ["right"]
     assert contents_of(address)["scores"] == contents_of(in_sqlite)["scores"]
     assert not (course.root / "gradebook.db").exists()

@@ -10,7 +10,7 @@ NAME = "grad_sigmoid"
 
 
 def helpers(text: str) -> tuple[str, ...]:
-    return AnswerSource(text).forbidden_helpers(NAME)
+    return AnswerSource.of(text).forbidden_helpers(NAME)
 
 
 def answer(body: str, before: str = "import tensorflow as tf\n") -> str:
@@ -32,14 +32,14 @@ def answer(body: str, before: str = "import tensorflow as tf\n") -> str:
     ],
 )
 def test_a_body_that_does_nothing_is_a_stub(body: str) -> None:
-    assert AnswerSource(answer(body)).is_stub(NAME)
+    assert AnswerSource.of(answer(body)).is_stub(NAME)
 
 
 @pytest.mark.parametrize(
     "body", ["return 0", "return None", "return x", "s = x", "s = x\n    raise NotImplementedError()"]
 )
 def test_a_body_that_does_something_is_not(body: str) -> None:
-    assert not AnswerSource(answer(body)).is_stub(NAME)
+    assert not AnswerSource.of(answer(body)).is_stub(NAME)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_body_that_does_something_is_not(body: str) -> None:
     ],
 )
 def test_whatever_binds_the_name_at_the_top_defines_it(text: str) -> None:
-    assert AnswerSource(text).defines(NAME)
+    assert AnswerSource.of(text).defines(NAME)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_whatever_binds_the_name_at_the_top_defines_it(text: str) -> None:
     ],
 )
 def test_anything_else_does_not(text: str) -> None:
-    assert not AnswerSource(text).defines(NAME)
+    assert not AnswerSource.of(text).defines(NAME)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_functions_that_call_each_other_come_to_an_end() -> None:
 
 @pytest.mark.parametrize("text", ["def (", "\0", "(" * 500, "-" * 100_000 + "1"])
 def test_text_that_cannot_be_parsed_says_nothing(text: str) -> None:
-    source = AnswerSource(text)
+    source = AnswerSource.of(text)
     assert not source.defines(NAME)
     assert not source.is_stub(NAME)
     assert source.forbidden_helpers(NAME) == ()
@@ -177,4 +177,4 @@ def test_reading_is_silent() -> None:
     r"""A "\sigma" in a docstring warns on stderr from Python 3.12 on; that costs a graded cell its points."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert AnswerSource(answer('"""\\sigma(x)"""')).defines(NAME)
+        assert AnswerSource.of(answer('"""\\sigma(x)"""')).defines(NAME)

@@ -192,7 +192,7 @@ def _judged(plant: Plant, seed: int) -> Judged:
     linecache.cache[title] = (len(code), None, code.splitlines(keepends=True), title)  # tf.function reads it
     exec(compile(code, title, "exec"), names)
     caller = InlineCaller({plant.exercise.name: names[plant.exercise.name]})
-    source = AnswerSource(code)
+    source = AnswerSource.of(code)
     hidden = seed != PUBLIC_SEED
     return Judged(plant, seed, judge(plant.exercise, caller, source=source, seed=seed, hidden=hidden))
 

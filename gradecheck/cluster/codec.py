@@ -24,7 +24,7 @@ from gradecheck.job import Finished
 from gradecheck.run.cells import CellMessage
 
 #: Raised when the same bytes would mean something else; the two sides must agree on it.
-VERSION = 1
+VERSION = 2
 _ROOTS = (Parcel, Finished)
 _ARRAY, _TUPLE, _RECORD, _ENUM, _EXERCISE, _MESSAGE = range(1, 7)
 

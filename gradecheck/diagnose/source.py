@@ -6,10 +6,10 @@ Only the syntax tree is read; nothing of the student's is imported or run.
 import ast
 import re
 import symtable
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 from gradecheck.diagnose.disguise import (
     attribute_of,
@@ -18,6 +18,7 @@ from gradecheck.diagnose.disguise import (
     reaches_for_machinery,
 )
 from gradecheck.diagnose.nudging import looks_like_finite_differences
+from gradecheck.diagnose.parsing import NO_PYTHON, tree_of
 
 _FORBIDDEN_NAMES = {
     "GradientTape": "tf.GradientTape",
@@ -36,20 +37,29 @@ _OTHER_AUTODIFF = ("jax", "torch", "autograd", "tinygrad", "mlx")
 
 @dataclass(frozen=True)
 class AnswerSource:
-    """The student's code: the cells of a notebook joined, or a file.
+    """The student's code: the cells of a notebook, or a file.
 
     Attributes:
-        text: Python source; cell magics and shell lines already taken out.
+        cells: Python source; cell magics and shell lines already taken out. What does not parse is no part
+            of what is read.
     """
 
-    text: str
+    cells: tuple[str, ...]
+
+    @classmethod
+    def of(cls, *cells: str) -> Self:
+        """The source of some cells, or of one file."""
+        return cls(cells)
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "\n".join(self.cells)
 
     @cached_property
     def _tree(self) -> ast.Module:
-        try:
-            return parse_quietly(self.text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return ast.Module(body=[], type_ignores=[])
+        trees = filter(None, map(tree_of, self.cells))
+        return ast.Module(body=[statement for tree in trees for statement in tree.body], type_ignores=[])
 
     @cached_property
     def _functions(self) -> dict[str, ast.AST]:
@@ -133,18 +143,6 @@ class AnswerSource:
             waiting += self._names_from_outside(node)
 
 
-def parse_quietly(text: str) -> ast.Module:
-    r"""The syntax tree, without the warning that a docstring with "\sigma" in it would put on stderr.
-
-    Raises:
-        SyntaxError, ValueError: it is not Python.
-        RecursionError, MemoryError: it is nested too deeply to be an answer.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(text)
-
-
 def _names_from_outside(node: ast.AST) -> frozenset[str]:
     """The names that a definition looks up outside of itself, or imports.
 
@@ -152,7 +150,7 @@ def _names_from_outside(node: ast.AST) -> frozenset[str]:
     """
     try:
         waiting = [symtable.symtable(ast.unparse(node), "answer", "exec")]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except NO_PYTHON:
         return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
     found: set[str] = set()
     while waiting:

@@ -22,7 +22,7 @@ from gradecheck.cluster.parcel import Parcel
 from gradecheck.errors import GradecheckError, SubmissionLost, WorkerUnavailable
 from gradecheck.job import Finished, Job
 from gradecheck.nbgrader.orders import READY, Answer, LaneEnded, Order, Place
-from gradecheck.pool import PoolState
+from gradecheck.pool import PoolState, in_hand_for
 from gradecheck.run.sandbox import SandboxMode, sandbox_unavailable
 
 #: How often a submission is given to such a process before it is given up.
@@ -164,7 +164,7 @@ class BesidePool:
     def __init__(self, mode: SandboxMode, course: Path, workers: int) -> None:
         self._place = Place(mode, course, workers)
         self._closed = False
-        self.state = PoolState(workers + 2)  # one that is written, and one that waits
+        self.state = PoolState(in_hand_for(workers))
 
     def start(self) -> None:
         """Start loading TensorFlow, without waiting for it.

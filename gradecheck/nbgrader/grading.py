@@ -123,10 +123,9 @@ def _pool(how: How, mode: SandboxMode, root: Path) -> Iterator[Pool]:
 
 
 def _local_pool(workers: int, mode: SandboxMode, root: Path) -> LocalPool | BesidePool:
-    """One worker does one thing at a time, in this process; several have a process that judges."""
-    if workers > 1 and sys.platform == "linux":
-        return BesidePool(mode, root, workers)
-    return LocalPool(mode, root, workers)
+    """Beside this process, which then stays whatever happens there; in it where forks are not safe."""
+    pool = BesidePool if sys.platform == "linux" else LocalPool
+    return pool(mode, root, workers)
 
 
 @contextmanager

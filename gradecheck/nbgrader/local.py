@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from gradecheck.job import Finished, Job, do, expect
 from gradecheck.nbgrader.workers import close_template, shared_template
-from gradecheck.pool import PoolState, usable_cores
+from gradecheck.pool import PoolState, in_hand_for, usable_cores
 from gradecheck.reference.tape import load_tensorflow
 from gradecheck.run.client import Template
 from gradecheck.run.sandbox import SandboxMode
@@ -27,8 +27,7 @@ class LocalPool:
         self._mode = mode
         self._course = course
         workers = workers or usable_cores()
-        # Of several, none waits for the one that writes; one takes one core, and a submission at a time.
-        self.state = PoolState(workers + 2 if workers > 1 else 1)
+        self.state = PoolState(in_hand_for(workers))
         self._places = threading.BoundedSemaphore(workers)
 
     def start(self) -> None:

@@ -117,5 +117,5 @@ def is_untouched(cell: NotebookNode, wanted: OriginalCell) -> bool:
     if same_text(cell.source, wanted.source):
         return True
     names = functions_in(cell.source)
-    source = AnswerSource(cell.source)
+    source = AnswerSource.of(cell.source)
     return wanted.kind == "code" and bool(names) and all(source.is_stub(name) for name in names)

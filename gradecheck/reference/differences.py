@@ -23,15 +23,8 @@ def jacobian(forward: Callable[..., Any], inputs: Sequence[Float64], index: int)
         inputs: all its inputs, float64; they are not changed.
         index: which input to differentiate.
     """
-    x = inputs[index]
-    columns = np.stack(
-        [
-            (4 * _slope(forward, inputs, index, at, STEP / 2) - _slope(forward, inputs, index, at, STEP)) / 3
-            for at in np.ndindex(x.shape)
-        ],
-        axis=-1,
-    )
-    return columns.reshape((*columns.shape[:-1], *x.shape))
+    half, whole = (_slopes(forward, inputs, index, (step, -step)) for step in (STEP / 2, STEP))
+    return _columns((4 * half - whole) / 3, inputs[index].shape)
 
 
 def one_sided_jacobian(
@@ -47,36 +40,32 @@ def one_sided_jacobian(
         index: which input to differentiate.
         side: 1 for the side of larger x, -1 for the other.
     """
-    x = inputs[index]
-    columns = np.stack(
-        [
-            _difference(
-                _moved(forward, inputs, index, at, side * STEP), _moved(forward, inputs, index, at, 0.0)
-            )
-            for at in np.ndindex(x.shape)
-        ],
-        axis=-1,
-    )
-    return columns.reshape((*columns.shape[:-1], *x.shape))
+    return _columns(_slopes(forward, inputs, index, (side * STEP, 0.0)), inputs[index].shape)
 
 
-def _slope(
-    forward: Callable[..., Any], inputs: Sequence[Float64], index: int, at: tuple[int, ...], step: float
+def _slopes(
+    forward: Callable[..., Any], inputs: Sequence[Float64], index: int, steps: tuple[float, float]
 ) -> Float64:
-    """The central difference (f(x + h) - f(x - h)) / 2h in the coordinate `at`."""
-    return _difference(_moved(forward, inputs, index, at, step), _moved(forward, inputs, index, at, -step))
-
-
-def _moved(
-    forward: Callable[..., Any], inputs: Sequence[Float64], index: int, at: tuple[int, ...], step: float
-) -> tuple[Float64, float]:
-    """The function's value with one coordinate moved by `step`, and where that coordinate then is."""
-    x = np.array(inputs[index], dtype=np.float64)
-    moved = x[at] + step
-    x[at] = moved
-    return np.asarray(forward(*inputs[:index], x, *inputs[index + 1 :]), np.float64), float(moved)
-
-
-def _difference(one: tuple[Float64, float], other: tuple[Float64, float]) -> Float64:
+    """How steep the function is between two steps in each coordinate of x: shape `(x.size,) + z.shape`."""
+    x = np.array(inputs[index], dtype=np.float64, order="C")
+    coordinates = x.reshape(-1)  # the same memory
+    moved = coordinates[:, np.newaxis] + np.array(steps)
+    arguments = [*inputs[:index], x, *inputs[index + 1 :]]
+    values = []
+    for at, points in enumerate(moved.tolist()):
+        own = coordinates[at]
+        for point in points:
+            coordinates[at] = point
+            values.append(np.array(forward(*arguments), np.float64))  # a copy, as x changes again
+        coordinates[at] = own
+    shape = values[0].shape if values else np.shape(forward(*arguments))
+    ends = np.reshape(values, (*moved.shape, *shape))
     # x + h is rounded; dividing by the distance between the points really used keeps that error out.
-    return np.asarray((one[0] - other[0]) / (one[1] - other[1]))
+    distances = (moved[:, 0] - moved[:, 1]).reshape(-1, *(1 for _ in shape))
+    return np.asarray((ends[:, 0] - ends[:, 1]) / distances)
+
+
+def _columns(slopes: Float64, shape: tuple[int, ...]) -> Float64:
+    """A slope for each coordinate of an x of some shape, as the Jacobian: shape `z.shape + x.shape`."""
+    columns = np.moveaxis(slopes, 0, -1)
+    return np.ascontiguousarray(columns).reshape((*columns.shape[:-1], *shape))
