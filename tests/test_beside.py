@@ -183,6 +183,12 @@ def test_a_submission_that_ends_its_lane_costs_no_other_anything(
     assert [score for score in mine if score.student != "c"] == [s for s in others if s.student != "c"]
 
 
+def test_what_a_student_computes_is_not_stopped_for_its_judge(course: Course) -> None:
+    grade_assignment(course.root, ASSIGNMENT, ["a"], how=How(workers=2))
+    (process,) = judging(os.getpid())
+    assert [os.sched_getscheduler(lane) for lane in judging(process)] == [os.SCHED_BATCH] * 2
+
+
 @pytest.mark.parametrize(
     ("lane", "lanes", "usable", "wanted"),
     [

@@ -72,7 +72,7 @@ def test_damaged_bytes_are_refused(job: Job, damage: Any) -> None:
 
 
 def test_a_job_is_no_result(job: Job) -> None:
-    with pytest.raises(UnreadableMessage, match="is no Finished of version 1"):
+    with pytest.raises(UnreadableMessage, match="is no Finished of version 2"):
         decode(encode(Parcel(job, (), False)), Finished)
 
 

@@ -1,6 +1,7 @@
 """Two oracles in float64, and how far a right answer in float32 may be from them."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from gradecheck.cases import Case, CaseKind, draw_cases
 from gradecheck.catalogue import EXERCISES, find_exercise
 from gradecheck.errors import AuthorError, OracleDisagreement
 from gradecheck.exercise import Exercise
-from gradecheck.reference.differences import jacobian
+from gradecheck.reference.differences import jacobian, one_sided_jacobian
 from gradecheck.reference.expectation import EPS32, expect, expected_cases, true_products
 
 every = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.title)
@@ -47,6 +48,27 @@ def test_differences_leave_their_inputs_alone() -> None:
     x = np.array([1.0, 2.0])
     jacobian(np.sin, [x], 0)
     assert x.tolist() == [1.0, 2.0]
+
+
+def in_place(x: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> object:
+    x *= x
+    return x
+
+
+@pytest.mark.parametrize(
+    ("forward", "diagonal"),
+    [(lambda x: x, [1, 1, 1, 1]), (lambda x: x.reshape(2, 2)[...], [1, 1, 1, 1]), (in_place, [2, 4, 6, 8])],
+    ids=["itself", "view", "in-place"],
+)
+def test_a_function_may_return_its_input_and_write_to_it(
+    forward: Callable[..., object], diagonal: list[float]
+) -> None:
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    matrix = jacobian(forward, [x], 0)
+    assert np.allclose(matrix.reshape(4, 4), np.diag(diagonal), atol=1e-10)
+    right = one_sided_jacobian(forward, [x], 0, 1)
+    assert np.allclose(right.reshape(4, 4), np.diag(diagonal), atol=0.01)
+    assert x.tolist() == [[1.0, 2.0], [3.0, 4.0]]
 
 
 def test_the_sigmoids_gradient_on_paper() -> None:

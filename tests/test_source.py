@@ -1,9 +1,11 @@
 """What the text of an answer tells without running it."""
 
+import ast
 import warnings
 
 import pytest
 
+from gradecheck.diagnose import parsing
 from gradecheck.diagnose.source import AnswerSource
 
 NAME = "grad_sigmoid"
@@ -171,6 +173,34 @@ def test_text_that_cannot_be_parsed_says_nothing(text: str) -> None:
     assert not source.defines(NAME)
     assert not source.is_stub(NAME)
     assert source.forbidden_helpers(NAME) == ()
+
+
+def test_a_cell_that_cannot_be_parsed_hides_no_other() -> None:
+    tape = answer("return tf.GradientTape()")
+    source = AnswerSource.of("import tensorflow as tf", "def (", tape, "y = 1")
+    assert source.defines(NAME)
+    assert source.forbidden_helpers(NAME) == ("tf.GradientTape",)
+    assert source.text == f"import tensorflow as tf\ndef (\n{tape}\ny = 1"
+
+
+def test_of_two_definitions_in_two_cells_the_later_one_counts() -> None:
+    done, stub = answer("return dz"), answer("pass")
+    assert not AnswerSource.of(stub, done).is_stub(NAME)
+    assert AnswerSource.of(done, stub).is_stub(NAME)
+
+
+def test_a_cell_is_parsed_once_however_many_notebooks_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+
+    def parse(text: str) -> ast.Module:
+        parsed.append(text)
+        return ast.parse(text)
+
+    monkeypatch.setattr(parsing, "parse_quietly", parse)
+    text = answer("return dz  # once")
+    for _ in range(2):
+        assert AnswerSource.of(text, "def (").defines(NAME)
+    assert parsed.count(text) == 1
 
 
 def test_reading_is_silent() -> None:

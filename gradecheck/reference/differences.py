@@ -50,13 +50,14 @@ def _slopes(
     x = np.array(inputs[index], dtype=np.float64, order="C")
     coordinates = x.reshape(-1)  # the same memory
     moved = coordinates[:, np.newaxis] + np.array(steps)
-    arguments = [*inputs[:index], x, *inputs[index + 1 :]]
+    arguments = list(inputs)
     values = []
     for at, points in enumerate(moved.tolist()):
         own = coordinates[at]
         for point in points:
             coordinates[at] = point
-            values.append(np.array(forward(*arguments), np.float64))  # a copy, as x changes again
+            arguments[index] = x.copy()  # which the function may change, or return
+            values.append(np.asarray(forward(*arguments), np.float64))
         coordinates[at] = own
     shape = values[0].shape if values else np.shape(forward(*arguments))
     ends = np.reshape(values, (*moved.shape, *shape))

@@ -88,7 +88,6 @@ def trace_products(products: Sequence[Product]) -> Callable[[Sequence[Float64]],
     shapes = [shape for product in products for shape in (*product.shapes, product.upstream)]
     results = [product.shapes[i] for product in products for i in product.indices]
     sizes = list(map(math.prod, shapes))
-    traced: dict[Callable[..., Any], Any] = {}  # of one function, equal shapes share a graph
 
     def run_all(packed: Any) -> Any:  # one tensor in, one out: each costs as much as what it is used for
         parts = zip(tf.split(packed, sizes), shapes, strict=True)
@@ -96,8 +95,7 @@ def trace_products(products: Sequence[Product]) -> Callable[[Sequence[Float64]],
         gradients = []
         for product in products:
             inputs = [next(unpacked) for _ in product.shapes]
-            graph = traced.setdefault(product.forward, tf.function(_product(product), autograph=False))
-            gradients += graph(next(unpacked), *inputs)
+            gradients += _product(product)(next(unpacked), *inputs)
         return tf.concat([tf.reshape(gradient, [-1]) for gradient in gradients], 0)
 
     with tf.device("/CPU:0"):
