@@ -119,6 +119,13 @@ def test_rows_and_notebooks_are_the_same(course: Course, in_one_process: Course,
     assert results(course) == results(in_one_process)
 
 
+def test_where_nothing_has_changed_nothing_is_loaded(course: Course) -> None:
+    grade_assignment(course.root, ASSIGNMENT, ["a"])
+    beside.close_process()
+    assert grade_assignment(course.root, ASSIGNMENT, ["a"]) == (Graded("a", skipped=True),)
+    assert judging(os.getpid()) == []
+
+
 def test_when_it_is_killed_another_one_takes_over(
     course: Course, in_one_process: Course, scratch: Path
 ) -> None:

@@ -95,7 +95,6 @@ def judge_once(root: Path, students: int) -> tuple[Traffic, ...]:
     """Judge a made-up class for real, in the order of its students."""
     make_course(root, OURS.format(sandbox=True), students)
     pool = Recorder(root)
-    pool.start()
     try:
         grade_by(pool, root, lambda _: None)
     finally:

@@ -20,6 +20,7 @@ from gradecheck.job import do
 from gradecheck.reference.tape import load_tensorflow
 from gradecheck.run.client import Template
 from gradecheck.run.sandbox import SandboxMode
+from gradecheck.run.turns import giving_way
 
 _lock = threading.Lock()
 _templates: dict[SandboxMode, Template] = {}
@@ -40,7 +41,8 @@ def _grade(content: bytes) -> bytes:
     template = _template(SandboxMode.REQUIRED if parcel.sandboxed else SandboxMode.NONE)
     with TemporaryDirectory(prefix="gradecheck-", ignore_cleanup_errors=True) as scratch:
         write_folder(parcel.files, Path(scratch))
-        return encode(do(parcel.job, template, Path(scratch)))
+        with giving_way():
+            return encode(do(parcel.job, template, Path(scratch)))
 
 
 def _template(mode: SandboxMode) -> Template:

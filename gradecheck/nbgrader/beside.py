@@ -23,7 +23,7 @@ from gradecheck.errors import GradecheckError, SubmissionLost, WorkerUnavailable
 from gradecheck.job import Finished, Job
 from gradecheck.nbgrader.orders import READY, Answer, LaneEnded, Order, Place
 from gradecheck.pool import PoolState, in_hand_for
-from gradecheck.run.sandbox import SandboxMode, sandbox_unavailable
+from gradecheck.run.sandbox import SandboxMode
 
 #: How often a submission is given to such a process before it is given up.
 TRIES = 3
@@ -165,17 +165,6 @@ class BesidePool:
         self._place = Place(mode, course, workers)
         self._closed = False
         self.state = PoolState(in_hand_for(workers))
-
-    def start(self) -> None:
-        """Start loading TensorFlow, without waiting for it.
-
-        Raises:
-            WorkerUnavailable: a sandbox is required, and there can be none.
-        """
-        reason = sandbox_unavailable() if self._place.mode is SandboxMode.REQUIRED else None
-        if reason is not None:
-            raise WorkerUnavailable(reason)
-        self._process()
 
     def ready(self) -> None:
         """As `Pool.ready`."""

@@ -12,7 +12,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import DBAPIError
 
-from gradecheck.errors import CourseNotReady
+from gradecheck.errors import CourseNotReady, WorkerUnavailable
 from gradecheck.nbgrader.beside import BesidePool
 from gradecheck.nbgrader.class_list import handed_in
 from gradecheck.nbgrader.configuration import put_tools_on_path
@@ -25,7 +25,7 @@ from gradecheck.nbgrader.run import LOG_FILE, Graded, How, OnProgress, Progress,
 from gradecheck.nbgrader.secret import course_secret
 from gradecheck.nbgrader.trouble import sentence_for
 from gradecheck.pool import Pool, usable_cores
-from gradecheck.run.sandbox import SandboxMode
+from gradecheck.run.sandbox import SandboxMode, sandbox_unavailable
 
 __all__ = ["Graded", "How", "OnProgress", "Progress", "grade_assignment"]
 
@@ -106,11 +106,16 @@ def _enter(course: CourseDirectory, root: Path, assignment: str) -> None:
 
 @contextmanager
 def _pool(how: How, mode: SandboxMode, root: Path) -> Iterator[Pool]:
-    """What grades, started already: TensorFlow is loaded while the rest is made ready."""
+    """What grades; on this machine it stays for the next run.
+
+    Raises:
+        WorkerUnavailable: a sandbox is required, and there can be none.
+    """
     if how.cluster is None:
-        pool = _local_pool(how.workers or usable_cores(), mode, root)
-        pool.start()
-        yield pool  # its template stays for the next run
+        reason = sandbox_unavailable() if mode is SandboxMode.REQUIRED else None
+        if reason is not None:
+            raise WorkerUnavailable(reason)
+        yield _local_pool(how.workers or usable_cores(), mode, root)
         return
     try:
         from gradecheck.cluster.pool import ClusterPool

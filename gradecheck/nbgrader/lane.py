@@ -16,8 +16,8 @@ from gradecheck.cluster.parcel import Parcel
 from gradecheck.errors import GradecheckError
 from gradecheck.nbgrader.local import do_in_copy
 from gradecheck.nbgrader.orders import READY, Answer, Order
-from gradecheck.nbgrader.turns import giving_way
 from gradecheck.run.client import Template
+from gradecheck.run.turns import giving_way
 
 
 def processors_of(lane: int, lanes: int, usable: Sequence[int]) -> Sequence[int]:
@@ -34,7 +34,6 @@ def processors_of(lane: int, lanes: int, usable: Sequence[int]) -> Sequence[int]
 def serve(connection: "Connection[Answer, Order]", template: Template) -> None:
     """Say that it is ready, and judge until the other side ends."""
     connection.send(Answer(READY, b""))
-    # Students' code sends what comes of its calls one by one: it goes on until it waits for more to do.
     with giving_way(), contextlib.suppress(EOFError, ConnectionError):
         while True:
             connection.send(_answer(connection.recv(), template))

@@ -30,16 +30,9 @@ class LocalPool:
         self.state = PoolState(in_hand_for(workers))
         self._places = threading.BoundedSemaphore(workers)
 
-    def start(self) -> None:
-        """Start loading TensorFlow for students' code, without waiting for it.
-
-        Raises:
-            WorkerUnavailable: a sandbox is required, and there can be none.
-        """
-        shared_template(self._mode, self._course)
-
     def ready(self) -> None:
-        """As `Pool.ready`: load TensorFlow for the references, too."""
+        """As `Pool.ready`: load TensorFlow for students' code and, at the same time, for the references."""
+        shared_template(self._mode, self._course)
         load_tensorflow()
 
     def do(self, job: Job, folder: Path) -> Finished:

@@ -21,11 +21,11 @@ from gradecheck.nbgrader.pipeline import InHand, Pipeline
 from gradecheck.nbgrader.roster import places_of
 from gradecheck.nbgrader.shortcuts import shortcuts
 from gradecheck.nbgrader.trouble import sentence_for
-from gradecheck.nbgrader.turns import giving_way
 from gradecheck.nbgrader.workers import sandbox_of
 from gradecheck.pool import Pool, PoolState
 from gradecheck.run.limits import Limits
 from gradecheck.run.sandbox import SandboxMode
+from gradecheck.run.turns import giving_way
 
 #: Relative to the root of the course: what nbgrader has to say while it grades.
 LOG_FILE = Path(".gradecheck", "grade.log")
@@ -128,6 +128,7 @@ class Run:
         self._pool = pool
         self._log = log
         self._graded: dict[str, Graded] = {}
+        self._ready = False
 
     def grade(self, waiting: Sequence[str], tell: OnProgress) -> tuple[Graded, ...]:
         """Grade all of them."""
@@ -147,15 +148,14 @@ class Run:
             )
             stack.callback(pipeline.discard)
             threads = stack.enter_context(ThreadPoolExecutor(_MOST_AT_A_TIME, "gradecheck"))
-            self._pool.ready()
-            stack.enter_context(giving_way())
-            gc.freeze()  # a million objects that stay: to look through them takes 0.2 s, again and again
-            stack.callback(gc.unfreeze)
             self._tell(tell, waiting, "")
             running: dict[Future[list[Done]], InHand] = {}
             try:
                 for student in waiting:
-                    hand = self._prepare(pipeline, student)
+                    hand = None
+                    if not self._leave_alone(pipeline, student):
+                        self._get_ready(stack)
+                        hand = self._prepare(pipeline, student)
                     if hand is None:
                         self._tell(tell, waiting, student)
                         continue
@@ -173,19 +173,33 @@ class Run:
     def _tell(self, tell: OnProgress, waiting: Sequence[str], student: str) -> None:
         tell(Progress(len(self._graded), len(waiting), student, self._pool.state))
 
-    def _prepare(self, pipeline: Pipeline, student: str) -> InHand | None:
+    def _leave_alone(self, pipeline: Pipeline, student: str) -> bool:
+        """Whether there is nothing to do, as is noted then."""
         folder = pipeline.submitted(student)
         if not any(folder.glob("*.ipynb")):
             self._graded[student] = Graded(student, f"there is no notebook in {folder}")
-            return None
+            return True
         if not self._how.force and pipeline.is_graded(student):
             self._graded[student] = Graded(student, skipped=True)
-            return None
+            return True
+        return False
+
+    def _prepare(self, pipeline: Pipeline, student: str) -> InHand | None:
         try:
             return pipeline.prepare(student)
         except Exception as error:
             self._fail(student, error)
             return None
+
+    def _get_ready(self, stack: ExitStack) -> None:
+        """Load TensorFlow for the first submission to grade: where there is none, nobody waits for that."""
+        if self._ready:
+            return
+        self._pool.ready()
+        stack.enter_context(giving_way())
+        gc.freeze()  # a million objects that stay: to look through them takes 0.2 s, again and again
+        stack.callback(gc.unfreeze)
+        self._ready = True
 
     def _do(self, hand: InHand) -> list[Done]:
         return [sheet.work.do(self._pool) for sheet in hand.sheets]

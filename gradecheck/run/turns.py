@@ -1,4 +1,4 @@
-"""Whose turn it is: how the kernel shares the processors among the writer and the workers."""
+"""Whose turn it is: how the kernel shares the processors among the writer, the judges and students' code."""
 
 import contextlib
 import os
@@ -10,9 +10,9 @@ from collections.abc import Iterator
 def giving_way() -> Iterator[None]:
     """Let this thread, when it has something to do again, wait until others have had their turn.
 
-    Otherwise the kernel stops a worker for it at once, each time: for the writer that costs 4 % of all where
-    there is a worker for each processor, for those who judge a fifth more switches. Where the kernel allows
-    none of this, nothing changes.
+    Otherwise the kernel stops them for it at once, each time. For the writer that costs 4 % of all where
+    there is a worker for each processor; a judge would stop an answer at each result that it sends, which
+    makes a fifth more switches. Where the kernel allows none of this, nothing changes.
     """
     if sys.platform != "linux":
         yield
