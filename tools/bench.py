@@ -4,9 +4,10 @@ Run by `make bench`. Two classes: in the usual one most answers are right and wr
 them, and 8 of 20 students have one wrong; in the odd one every way to answer that answers.py knows is as
 frequent as any other, however slow, and 2 of 5 answers are wrong.
 
-Each way to grade runs twice, on a few submissions and on the whole class: the difference is what one more
-submission costs, and the rest is the start-up. Stock means nbgrader's own preprocessors, with `grade(...)` in
-the student's kernel; feedback is `nbgrader generate_feedback`.
+Each way to grade runs on a few submissions and on the whole class: the difference is what one more submission
+costs, and the rest is the start-up. Where that is most of all, several runs of each are made, and the medians
+counted, as a start-up varies by more than a submission costs. Stock means nbgrader's own preprocessors, with
+`grade(...)` in the student's kernel; feedback is `nbgrader generate_feedback`.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from pathlib import Path
 
 import otter_run
 from pages import ROOT, write_part
-from usage import Usage, run
+from usage import Usage, run, typical
 
 from gradecheck.answer_file import FILE_NAME, Answer, AnswerKind, read_answers
 from gradecheck.course import release_course
@@ -31,6 +32,8 @@ from gradecheck.run import kernel
 
 #: So many that each of a few workers has seen right and wrong answers: the first of each cost more.
 FEW = 8
+#: Of what takes six seconds with and without twelve submissions more.
+ROUNDS = 5
 #: The first right answers to an exercise in answers.py are those that most people write.
 USUAL = 3
 CONFIG = """
@@ -64,6 +67,7 @@ class Way:
         ours: whether the course has gradecheck's plug-in.
         scores: whether nbgrader's gradebook has its scores.
         codes: with which it may end.
+        rounds: how often it is measured.
     """
 
     name: str
@@ -71,6 +75,7 @@ class Way:
     ours: bool = True
     scores: bool = True
     codes: Sequence[int] = (0, 1)
+    rounds: int = 1
 
 
 @dataclass(frozen=True)
@@ -95,9 +100,9 @@ def ways() -> dict[str, Way]:
         ),
         "stock-bare": Way("stock `nbgrader autograde`, no feedback", _these(autograde), ours=False),
         "plug-in": Way("the first with gradecheck's plug-in", _these(autograde, feedback)),
-        "one": Way("`gradecheck grade --workers 1`", _these(one)),
-        "grade": Way("`gradecheck grade`", _these(grade)),
-        "bare": Way("`gradecheck grade --no-feedback`", _these((*grade, "--no-feedback"))),
+        "one": Way("`gradecheck grade --workers 1`", _these(one), rounds=ROUNDS),
+        "grade": Way("`gradecheck grade`", _these(grade), rounds=ROUNDS),
+        "bare": Way("`gradecheck grade --no-feedback`", _these((*grade, "--no-feedback")), rounds=ROUNDS),
     }
     if otter_run.is_installed():
         name = "`otter run`, the printed example only"
@@ -173,9 +178,13 @@ def measure(
 
 def compare(way: Way, students: int, choose: Choose, *, sandbox: bool) -> tuple[Figures, Scores]:
     """What a way costs, from a class of a few and from the whole."""
-    with tempfile.TemporaryDirectory(prefix="gradecheck-bench-") as scratch:
-        few, _ = measure(way, FEW, Path(scratch, "few"), choose, sandbox=sandbox)
-        whole, scores = measure(way, students, Path(scratch, "all"), choose, sandbox=sandbox)
+    found: dict[int, list[Usage]] = {FEW: [], students: []}
+    for _ in range(way.rounds):
+        with tempfile.TemporaryDirectory(prefix="gradecheck-bench-") as scratch:
+            for size, runs in found.items():  # the scores are those of the last, the whole class
+                used, scores = measure(way, size, Path(scratch, str(size)), choose, sandbox=sandbox)
+                runs.append(used)
+    few, whole = map(typical, found.values())
     more = students - FEW
     one_more = Usage((whole.cpu - few.cpu) / more, (whole.wall - few.wall) / more)
     return Figures(way.name, few.cpu - FEW * one_more.cpu, one_more, whole), scores
@@ -238,6 +247,8 @@ def main() -> None:
     parser.add_argument("--odd", default="stock,grade", help="the same for the odd class, or nothing")
     parser.add_argument("--no-sandbox", action="store_true", help="where there is no bubblewrap")
     options = parser.parse_args()
+    if options.students <= FEW:
+        parser.error(f"--students must be more than {FEW}, with which it is compared")
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     sandbox = not options.no_sandbox
     text = (

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 from typing import TypeVar
 
 import psutil
@@ -43,6 +44,16 @@ class Usage:
             max(self.largest, other.largest),
             max(self.together, other.together),
         )
+
+
+def typical(found: Sequence[Usage]) -> Usage:
+    """The median of the times of several runs, and the most memory of any."""
+    return Usage(
+        median(used.cpu for used in found),
+        median(used.wall for used in found),
+        max(used.largest for used in found),
+        max(used.together for used in found),
+    )
 
 
 def run(command: Sequence[str], folder: Path, codes: Sequence[int] = (0, 1)) -> Usage:
