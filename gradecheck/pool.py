@@ -2,10 +2,12 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from gradecheck.exercise import Exercise
 from gradecheck.job import Finished, Job
 
 
@@ -56,8 +58,12 @@ class Pool(Protocol):
     def state(self) -> PoolState:
         """What there is to know of it."""
 
-    def ready(self) -> None:
-        """Wait until the first job can be done."""
+    def ready(self, asked: Sequence[Exercise]) -> None:
+        """Wait until the first job can be done.
+
+        Args:
+            asked: the exercises to be ready for; jobs may ask for others, too.
+        """
 
     def do(self, job: Job, folder: Path) -> Finished:
         """Run and judge a notebook, and wait for it.

@@ -5,12 +5,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from gradecheck.catalogue import EXERCISES
-from gradecheck.diagnose.parsing import NO_PYTHON, parse_quietly, tree_of
+from gradecheck.diagnose.parsing import LONGEST_CODE, NO_PYTHON, parse_quietly, tree_of
+from gradecheck.diagnose.remember import remembered
 from gradecheck.diagnose.source import AnswerSource
 from gradecheck.errors import UnreadableSubmission
 from gradecheck.exercise import Exercise
@@ -18,9 +18,15 @@ from gradecheck.run.cells import Cell
 
 #: A notebook larger than this is taken for damage; the course's own have less than 100 kB.
 LARGEST_FILE = 50 * 2**20
+#: A cell that is longer than this, in characters, is no call of `grade`.
+_LONGEST_CALL = 10_000
 #: The newest notebook format that nbformat knows.
 NEWEST_FORMAT = 4
 _REFUSAL = 'raise PermissionError("this cell reaches into gradecheck itself, so it is not run")'
+_TOO_LONG = (
+    f'raise MemoryError("with this cell the notebook has more than {LONGEST_CODE:,} characters of code, '
+    'so it is not run")'
+)
 _MAGIC = re.compile(r"\s*(%|!|\?)|.*\?\s*$")
 
 
@@ -111,11 +117,28 @@ def from_notebook(name: str, notebook: Any) -> Submission:
             asked.setdefault(exercise.name, Asked(exercise, _points(cell, source, exercise), _grade_id(cell)))
         elif source.strip():
             cells.append(Cell(number, source))
-    return _submission(name, cells, asked)
+    return _submission(name, _of_bearable_length(cells), asked)
+
+
+def _of_bearable_length(cells: Iterable[Cell]) -> list[Cell]:
+    """The cells; in place of one that makes the code too long, one that says so."""
+    kept: list[Cell] = []
+    length = 0
+    for cell in cells:
+        bearable = length + len(cell.source) <= LONGEST_CODE
+        length += len(cell.source) if bearable else 0
+        kept.append(cell if bearable else Cell(cell.number, _TOO_LONG))
+    return kept
 
 
 def from_python(name: str, text: str) -> Submission:
-    """A submission from the text of a Python file."""
+    """A submission from the text of a Python file.
+
+    Raises:
+        UnreadableSubmission: it is not Python, or too long.
+    """
+    if len(text) > LONGEST_CODE:
+        raise UnreadableSubmission(f"{name} has more than {LONGEST_CODE:,} characters of code")
     try:
         parse_quietly(text)
     except NO_PYTHON as error:
@@ -130,7 +153,6 @@ def code_of(notebook: Any) -> tuple[str, ...]:
     return tuple(_source_of(cell) for cell in _code_cells(notebook))
 
 
-@lru_cache(maxsize=1024)  # most cells of a class are the instructor's
 def exercise_of(source: str) -> Exercise | None:
     """The exercise that a graded cell asks for: `grade(grad_softmax, points=10)` asks for grad_softmax."""
     call = _grade_call(source)
@@ -185,7 +207,7 @@ def _safe(cell: Cell) -> Cell:
     return Cell(cell.number, _REFUSAL) if _meddles(cell.source) else cell
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def _meddles(source: str) -> bool:
     return AnswerSource.of(*readable_cells([source])).reaches_for_machinery()
 
@@ -219,7 +241,7 @@ def _source_of(cell: dict[str, Any]) -> str:
 
 def _grade_call(source: str) -> ast.Call | None:
     """The call of `grade` that is all that the cell does, or None."""
-    tree = tree_of(source)
+    tree = tree_of(source) if "grade" in source and len(source) <= _LONGEST_CALL else None
     body = tree.body if tree else []
     if len(body) != 1 or not isinstance(body[0], ast.Expr) or not isinstance(body[0].value, ast.Call):
         return None

@@ -1,13 +1,17 @@
 """What an exporter of feedback remembers is what nbconvert makes of the same text."""
 
 from collections.abc import Iterator
+from html import escape
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import lists, sampled_from
 from jinja2 import pass_context
 from markupsafe import Markup
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.highlight import Highlight2HTML
+from nbconvert.filters.strings import strip_files_prefix
 from nbformat.v4 import new_markdown_cell, new_notebook
 from traitlets.config import Config
 
@@ -127,6 +131,32 @@ def test_what_comes_back_stays_and_no_more_is_remembered_than_a_number_of_texts(
     assert made[0] is made[2] is made[5]
     assert made[6] is not made[1]
     assert len(memory._known) <= few
+
+
+@given(
+    lists(sampled_from(["[", "]", "(", ")", "!", "](files/", "](/files/", "href='files/", "a", "\n", "\r"]))
+)
+def test_links_to_files_are_those_of_nbconvert(parts: list[str]) -> None:
+    page = "".join(parts)
+    assert pages.strip_files_prefix(page) == strip_files_prefix(page)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 1_000_000 + "](files/", "\\begin{a}" * 100_000, "*<b>* " * 100_000],
+    ids=["brackets", "environments", "words"],
+)
+def test_a_text_that_would_take_hours_is_shown_as_it_was_typed(text: str) -> None:
+    exporter = FeedbackExporter()
+    remember_filters(exporter)
+    page, _ = exporter.from_notebook_node(new_notebook(cells=[new_markdown_cell(text)]))
+    assert escape(text[:1000]) in page
+
+
+def test_code_of_ordinary_length_has_colours(remembering: HTMLExporter) -> None:
+    coloured = remembering.filters["highlight_code"]
+    assert "<span" in coloured("x = 1\n" * 1000)
+    assert coloured("x = '<b>'\n" * 20_000).startswith('<div class="highlight"><pre>x = &#x27;&lt;b&gt;')
 
 
 def test_filters_of_plain_texts_are_nbconverts_own(remembering: HTMLExporter) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gradecheck.catalogue import find_exercise
+from gradecheck.diagnose.parsing import LONGEST_CODE
 from gradecheck.errors import UnreadableSubmission
 from gradecheck.run.cells import Cell
 from gradecheck.submission import (
@@ -157,6 +158,21 @@ def test_a_file_that_is_not_python(text: str, reason: str) -> None:
     with pytest.raises(UnreadableSubmission) as caught:
         from_python("ada.py", text)
     assert str(caught.value) == f"ada.py is not valid Python: {reason}"
+
+
+def test_of_far_too_much_code_the_rest_is_read_and_run() -> None:
+    long = "x = 1\n" * (LONGEST_CODE // 6 - 10)
+    submission = read(code(long), code(long), code(STUB))
+    one, other, rest = (cell.source for cell in submission.cells)
+    assert (one, rest) == (long, STUB)
+    with pytest.raises(MemoryError, match="has more than 200,000 characters of code, so it is not run"):
+        exec(other)
+    assert asked(submission) == [("sigmoid", 20.0, None)]
+
+
+def test_a_file_of_far_too_much_code_is_not_read() -> None:
+    with pytest.raises(UnreadableSubmission, match=r"^ada.py has more than 200,000 characters of code$"):
+        from_python("ada.py", "x = 1\n" * LONGEST_CODE)
 
 
 @pytest.mark.parametrize("text", ["(" * 300, "-" * 100_000 + "1"])

@@ -14,6 +14,7 @@ from nbgrader.coursedir import CourseDirectory
 from gradecheck.cluster.codec import decode, encode
 from gradecheck.cluster.files import read_folder
 from gradecheck.cluster.parcel import Parcel
+from gradecheck.exercise import Exercise
 from gradecheck.job import Finished, Job
 from gradecheck.made_up_class import ASSIGNMENT
 from gradecheck.nbgrader.class_list import handed_in
@@ -61,7 +62,7 @@ class Replay:
         self._judged = judged
         self.state = PoolState(in_hand)
 
-    def ready(self) -> None:
+    def ready(self, asked: Sequence[Exercise]) -> None:
         """As `Pool.ready`."""
 
     def do(self, job: Job, folder: Path) -> Finished:

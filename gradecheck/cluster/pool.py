@@ -18,6 +18,7 @@ from gradecheck.cluster.parcel import Parcel
 from gradecheck.cluster.worker import grade
 from gradecheck.cluster.workers import ClusterLost, Worker, Workers
 from gradecheck.errors import SubmissionLost, WorkerUnavailable
+from gradecheck.exercise import Exercise
 from gradecheck.job import Finished, Job
 from gradecheck.observe import PATIENCE_SECONDS
 from gradecheck.pool import PoolState, Throughput
@@ -89,7 +90,7 @@ class ClusterPool:
     def _places(self) -> int:
         return sum(worker.slots for worker in self._workers.fit)
 
-    def ready(self) -> None:
+    def ready(self, asked: Sequence[Exercise]) -> None:
         """As `Pool.ready`: a worker that may grade was found when this was made."""
 
     def do(self, job: Job, folder: Path) -> Finished:

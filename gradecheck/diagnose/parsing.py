@@ -2,10 +2,13 @@
 
 import ast
 import warnings
-from functools import lru_cache
+
+from gradecheck.diagnose.remember import remembered
 
 #: Raised by what is not Python, the last two by what is nested too deeply to be an answer.
 NO_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
+#: In characters. The course's own notebooks have 20,000; of a million the tree takes 600 MB.
+LONGEST_CODE = 200_000
 
 
 def parse_quietly(text: str) -> ast.Module:
@@ -19,10 +22,10 @@ def parse_quietly(text: str) -> ast.Module:
         return ast.parse(text)
 
 
-@lru_cache(maxsize=256)  # the cells of a notebook; most of those of a class are the instructor's
+@remembered
 def tree_of(text: str) -> ast.Module | None:
-    """The syntax tree, which nobody may change as others read it, too; None for what is not Python."""
+    """The syntax tree, which nobody may change as others read it, too; None for what is none or too long."""
     try:
-        return parse_quietly(text)
+        return parse_quietly(text) if len(text) <= LONGEST_CODE else None
     except NO_PYTHON:
         return None

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -20,6 +21,7 @@ from pathlib import Path
 from gradecheck.cluster.codec import decode, encode
 from gradecheck.cluster.parcel import Parcel
 from gradecheck.errors import GradecheckError, SubmissionLost, WorkerUnavailable
+from gradecheck.exercise import Exercise
 from gradecheck.job import Finished, Job
 from gradecheck.nbgrader.orders import READY, Answer, LaneEnded, Order, Place
 from gradecheck.pool import PoolState, in_hand_for
@@ -44,9 +46,13 @@ class _Process:
         place: how it runs submissions.
         ready: done when it takes orders; has `_Ended`, or why there can be none.
         ended: whether it is of no use any more.
+
+    Args:
+        place: how it is to run them.
+        asked: names of exercises to be ready for.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, asked: Sequence[str]) -> None:
         self.place = place
         self.ready: Future[bytes] = Future()
         self._numbers = itertools.count(READY + 1)
@@ -61,7 +67,14 @@ class _Process:
         paths = (str(_PACKAGE.parent), os.environ.get("PYTHONPATH"))  # this gradecheck, not another one
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, *_MODULE, str(theirs.fileno()), str(self._folder), *place.arguments()],
+                [
+                    sys.executable,
+                    *_MODULE,
+                    str(theirs.fileno()),
+                    str(self._folder),
+                    *place.arguments(),
+                    *asked,
+                ],
                 start_new_session=True,
                 pass_fds=[theirs.fileno()],
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
@@ -163,11 +176,16 @@ class BesidePool:
 
     def __init__(self, mode: SandboxMode, course: Path, workers: int) -> None:
         self._place = Place(mode, course, workers)
+        self._asked: tuple[str, ...] = ()
         self._closed = False
         self.state = PoolState(in_hand_for(workers))
 
-    def ready(self) -> None:
+    def ready(self, asked: Sequence[Exercise]) -> None:
         """As `Pool.ready`."""
+        self._asked = tuple(exercise.name for exercise in asked)
+        self._wait()
+
+    def _wait(self) -> None:
         try:
             self._process().ready.result()
         except _Ended as ended:
@@ -178,7 +196,7 @@ class BesidePool:
         parcel = encode(Parcel(job, (), self._place.mode is SandboxMode.REQUIRED))
         reason = ""
         for _ in range(TRIES):
-            self.ready()  # that it cannot be started again is no fault of this submission
+            self._wait()  # that it cannot be started again is no fault of this submission
             try:
                 return decode(self._process().ask(parcel, folder.resolve()).result(), Finished)
             except (_Ended, LaneEnded) as ended:
@@ -199,5 +217,5 @@ class BesidePool:
             if _shared and (_shared[0].ended or _shared[0].place != self._place):
                 _shared.pop().stop()
             if not _shared:
-                _shared.append(_Process(self._place))
+                _shared.append(_Process(self._place, self._asked))
             return _shared[0]

@@ -1,9 +1,10 @@
 """The process beside `gradecheck grade` that has submissions judged: one lane for each worker.
 
-Run as `python -P -m gradecheck.nbgrader.judging DESCRIPTOR FOLDER MODE COURSE WORKERS`, the last three being
-`Place.arguments`. It says when it is ready, takes orders and answers each when it is done, until the other
-side closes the connection or ends; then everything that it started ends, too. It imports TensorFlow and uses
-nothing of it: the lanes are forked from it, and what runs their submissions from one template.
+Run as `python -P -m gradecheck.nbgrader.judging DESCRIPTOR FOLDER MODE COURSE WORKERS EXERCISE...`: from
+MODE on `Place.arguments`, then the exercises to be ready for. It says when it is ready, takes orders and
+answers each when it is done, until the other side closes the connection or ends; then everything that it
+started ends, too. It imports TensorFlow and uses nothing of it: the lanes are forked from it, and what runs
+their submissions from one template.
 """
 
 import contextlib
@@ -20,6 +21,8 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeAlias
 
+from gradecheck.catalogue import find_exercise
+from gradecheck.diagnose.shared import known_mistakes
 from gradecheck.errors import GradecheckError
 from gradecheck.nbgrader.lane import processors_of, serve
 from gradecheck.nbgrader.orders import READY, Answer, LaneEnded, Order, Place
@@ -118,16 +121,22 @@ class _Dispatcher:
         self._free: deque[_Lane] = deque()
         self._waiting: deque[Order] = deque()
 
-    def start(self) -> None:
+    def start(self, asked: Sequence[str]) -> None:
         """Load TensorFlow and start the lanes.
+
+        Args:
+            asked: names of exercises; what needs no TensorFlow of them the lanes then share.
 
         Raises:
             WorkerUnavailable: submissions cannot be run.
-            LaneEnded: one could not be started.
+            UnknownExercise: one is none.
+            LaneEnded: a lane could not be started.
             OSError: the same.
         """
         self._template.start()
         load_tensorflow()
+        for name in asked:
+            known_mistakes(find_exercise(name))
         self._template.wait()
         gc.freeze()  # a million objects that stay: to look through them takes 0.2 s, again and again
         for number in range(self._place.workers):
@@ -193,10 +202,11 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the other side's business
     asker: _Raw = Connection(int(sys.argv[1]))
     tempfile.tempdir = sys.argv[2]
-    dispatcher = _Dispatcher(asker, Place.of(*sys.argv[3:]))
+    mode, course, workers, *asked = sys.argv[3:]
+    dispatcher = _Dispatcher(asker, Place.of(mode, course, workers))
     code = 1
     try:
-        dispatcher.start()
+        dispatcher.start(asked)
         asker.send(Answer(READY, b""))
         dispatcher.serve()
         code = 0

@@ -3,9 +3,11 @@
 import contextlib
 import shutil
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from gradecheck.exercise import Exercise
 from gradecheck.job import Finished, Job, do, expect
 from gradecheck.nbgrader.workers import close_template, shared_template
 from gradecheck.pool import PoolState, in_hand_for, usable_cores
@@ -30,7 +32,7 @@ class LocalPool:
         self.state = PoolState(in_hand_for(workers))
         self._places = threading.BoundedSemaphore(workers)
 
-    def ready(self) -> None:
+    def ready(self, asked: Sequence[Exercise]) -> None:
         """As `Pool.ready`: load TensorFlow for students' code and, at the same time, for the references."""
         shared_template(self._mode, self._course)
         load_tensorflow()

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from nbformat import NotebookNode
 
+from gradecheck.diagnose.remember import remembered
 from gradecheck.diagnose.source import AnswerSource
 from gradecheck.nbgrader.original import Original, OriginalCell
 
@@ -56,7 +56,7 @@ def claimed_id(cell: NotebookNode) -> str | None:
     return name if isinstance(name, str) else None
 
 
-@lru_cache(maxsize=1024)  # most cells of a class are the instructor's
+@remembered
 def functions_in(source: str) -> frozenset[str]:
     """Names of the functions that a cell defines; works on code with mistakes in it, too."""
     return frozenset(_FUNCTION.findall(source))

@@ -4,26 +4,33 @@ Most cells of a class are the instructor's, the same for every student: their te
 their code is coloured once. And a notebook that nobody needs afterwards is not copied first.
 """
 
+import re
 from collections.abc import Callable
 from html import escape
 from typing import Any
 
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.ansi import ansi2html
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.filters.strings import files_url_pattern
 from nbformat import NotebookNode
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 _PYTHON = "python"
-#: nbconvert's filters that make a text of a text and look at nothing else.
-_OF_TEXT = frozenset({"strip_files_prefix", "ansi2html"})
-
 #: More than a notebook has cells: those of the last students are forgotten, for a class may be large.
 _MOST_REMEMBERED = 512
 _LONGEST_REMEMBERED = 20_000
+#: Longer code is shown without colours; what colours it makes an element of each word.
+_LONGEST_COLOURED = 100_000
+#: Signs of Markdown, and words: more are shown as they were typed. Each takes 3 microseconds.
+_MOST_SIGNS = 100_000
+#: A text's length times its LaTeX environments, of each of which nbconvert looks for the end in all of it.
+_MOST_SEARCHED = 50_000_000
+_LINK_TO_FILES = re.compile(r"\]\(/?files/")
 
 
 class LastUse(NotebookNode):
@@ -44,8 +51,9 @@ def remember_filters(exporter: HTMLExporter) -> None:
     usual = type(exporter).markdown2html is HTMLExporter.markdown2html and "markdown2html" not in own
     if usual and not exporter.embed_images:  # such pictures are files of the one student
         exporter.register_filter("markdown2html", _markdown(exporter))
-    for name in _OF_TEXT - own:
-        exporter.register_filter(name, _remembering(exporter.environment.filters[name]))
+    for name, make in (("strip_files_prefix", strip_files_prefix), ("ansi2html", ansi2html)):
+        if name not in own:
+            exporter.register_filter(name, _remembering(make))
 
 
 class _Memory:
@@ -62,6 +70,37 @@ class _Memory:
         if len(self._known) > _MOST_REMEMBERED:
             del self._known[next(iter(self._known))]
         return found
+
+
+def _plain(source: str) -> str:
+    """A text as it was typed."""
+    return f'<div class="highlight"><pre>{escape(source)}</pre></div>'
+
+
+def _takes_long(markdown: str) -> bool:
+    """Whether a student's text would keep the whole class waiting."""
+    signs = sum(map(markdown.count, " \n[*_`<>$|~!&\\"))
+    return signs > _MOST_SIGNS or markdown.count(r"\begin{") * len(markdown) > _MOST_SEARCHED
+
+
+def strip_files_prefix(page: str) -> str:
+    """As nbconvert's filter, which takes a time that grows with the square of the length."""
+    quoted = files_url_pattern.sub(r"\1=\2", page)
+    return "\n".join(map(_without_files, quoted.split("\n"))) if "files/" in quoted else quoted
+
+
+def _without_files(line: str) -> str:
+    """A line in which `[text](files/place)` and the same with `/files/` are `[text](place)`."""
+    parts = []
+    at = 0
+    while (opening := line.find("[", at)) >= 0:
+        link = _LINK_TO_FILES.search(line, opening + 1)
+        end = line.find(")", link.end()) if link else -1
+        if link is None or end < 0:
+            break
+        parts += [line[at : link.start() + 2], line[link.end() : end + 1]]
+        at = end + 1
+    return "".join([*parts, line[at:]])
 
 
 def _remembering(make: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -92,6 +131,8 @@ class _Coloured:
         def make() -> Any:
             if language or magic or self._filter.pygments_lexer != _PYTHON:
                 return self._filter(source, language, {"magics_language": magic} if magic else None)
+            if len(source) > _LONGEST_COLOURED:
+                return _plain(source)
             return highlight(source or " ", self._lexer, self._formatter)
 
         return self._memory.get((source, language or "", magic), make)
@@ -111,6 +152,8 @@ def _markdown(exporter: HTMLExporter) -> Callable[[Any, str], Any]:
 
     @pass_context
     def markdown2html(context: Any, source: str) -> Any:
+        if _takes_long(source):
+            return _plain(source)
         if context.get("cell", {}).get("attachments"):
             return exporter.markdown2html(context, source)
         return memory.get((source,), lambda: parser.render(source))

@@ -152,13 +152,11 @@ class Run:
             running: dict[Future[list[Done]], InHand] = {}
             try:
                 for student in waiting:
-                    hand = None
-                    if not self._leave_alone(pipeline, student):
-                        self._get_ready(stack)
-                        hand = self._prepare(pipeline, student)
+                    hand = self._prepare(pipeline, student)
                     if hand is None:
                         self._tell(tell, waiting, student)
                         continue
+                    self._get_ready(hand, stack)
                     running[threads.submit(self._do, hand)] = hand
                     if len(running) >= min(self._pool.state.in_hand, _MOST_AT_A_TIME):
                         self._finish_some(pipeline, running, waiting, tell)
@@ -173,29 +171,27 @@ class Run:
     def _tell(self, tell: OnProgress, waiting: Sequence[str], student: str) -> None:
         tell(Progress(len(self._graded), len(waiting), student, self._pool.state))
 
-    def _leave_alone(self, pipeline: Pipeline, student: str) -> bool:
-        """Whether there is nothing to do, as is noted then."""
+    def _prepare(self, pipeline: Pipeline, student: str) -> InHand | None:
         folder = pipeline.submitted(student)
         if not any(folder.glob("*.ipynb")):
             self._graded[student] = Graded(student, f"there is no notebook in {folder}")
-            return True
+            return None
         if not self._how.force and pipeline.is_graded(student):
             self._graded[student] = Graded(student, skipped=True)
-            return True
-        return False
-
-    def _prepare(self, pipeline: Pipeline, student: str) -> InHand | None:
+            return None
         try:
             return pipeline.prepare(student)
         except Exception as error:
             self._fail(student, error)
             return None
 
-    def _get_ready(self, stack: ExitStack) -> None:
+    def _get_ready(self, first: InHand, stack: ExitStack) -> None:
         """Load TensorFlow for the first submission to grade: where there is none, nobody waits for that."""
         if self._ready:
             return
-        self._pool.ready()
+        self._pool.ready(
+            [asked.exercise for sheet in first.sheets for asked in sheet.work.job.submission.asked]
+        )
         stack.enter_context(giving_way())
         gc.freeze()  # a million objects that stay: to look through them takes 0.2 s, again and again
         stack.callback(gc.unfreeze)

@@ -30,6 +30,8 @@ from gradecheck.run.outcome import Frame, Raised
 from gradecheck.run.streams import Output
 
 _CELL_NAME = re.compile(r"<ipython-input-cell-(\d+)>\Z")
+#: `%magic`, `!command` and `name?` may stand anywhere, what calls a function by itself begins a line.
+_SIGN_OF_MAGIC = re.compile(r"[%!?]|^\s*[,;/]", re.MULTILINE)
 _NO_ANSWER = "nobody can answer {}() while this file is checked: write the value into the code instead"
 _DEEPEST_SHOWN = 20
 _FOLDERS = re.compile(
@@ -58,7 +60,7 @@ class _Compiler(CachingCompiler):
 
 
 class Transformers(TransformerManager):
-    """Looks for magics only where a cell is not plain Python, which has none: to look costs 0.4 ms."""
+    """Looks for magics only where a cell has their signs and is not plain Python: to look costs 0.4 ms."""
 
     def __init__(self) -> None:
         usual: Any = super()
@@ -67,7 +69,9 @@ class Transformers(TransformerManager):
 
     def do_token_transforms(self, lines: list[str]) -> list[str]:
         """The lines of a cell, with `%magic`, `!command` and `name?` as calls."""
-        if tuple(self.token_transformers) == self._usual and _is_python("".join(lines)):
+        source = "".join(lines)
+        plain = _SIGN_OF_MAGIC.search(source) is None or _is_python(source)
+        if plain and tuple(self.token_transformers) == self._usual:
             return lines
         usual: Any = super()
         transformed: list[str] = usual.do_token_transforms(lines)

@@ -88,6 +88,11 @@ def _many_cells(notebook: Json) -> None:
     notebook["cells"] += [own_cell("pass") for _ in range(1500)]
 
 
+def _texts(*texts: str) -> Callable[[Json], None]:
+    cells = [{"cell_type": "markdown", "metadata": {}, "source": text} for text in texts]
+    return lambda notebook: notebook["cells"].extend(cells)
+
+
 _DISPLAYS = """
 from IPython.display import display
 for data in ({"text/html": 5}, {"image/png": b"no picture"}, {5: 6}, {"application/json": {"a": [1]}},
@@ -136,6 +141,9 @@ CASES = (
             "html": _text_in_html,
             "odd-numbers": _odd_numbers,
             "many-cells": _many_cells,
+            "texts-that-take-hours-to-format": _texts(
+                "[" * 500_000, "\\begin{a}" * 100_000, "*a* " * 1_000_000, "a\n=\n" * 200_000
+            ),
             "javascript": _more_cells("%%javascript\nalert(1)", "%%html\n<script>alert(1)</script>"),
         }
     ),
@@ -145,6 +153,7 @@ CASES = (
     Case(
         "printing-past-python", RIGHT["sigmoid"], 1.0, before=("import os\nos.write(2, b'noise' * 100_000)",)
     ),
+    Case("far-too-much-code", RIGHT["sigmoid"], 1.0, before=("x=1\n" * 2_000_000,)),
     Case("patched-grade", before=("import gradecheck\ngradecheck.grade = grade = lambda *_, **__: 20.0",)),
     Case(
         "module-beside-the-notebook",
