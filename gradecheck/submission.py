@@ -3,12 +3,14 @@
 import ast
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gradecheck.catalogue import EXERCISES
+from gradecheck.diagnose.magics import as_python
 from gradecheck.diagnose.parsing import LONGEST_CODE, NO_PYTHON, parse_quietly, tree_of
 from gradecheck.diagnose.remember import remembered
 from gradecheck.diagnose.source import AnswerSource
@@ -24,10 +26,11 @@ _LONGEST_CALL = 10_000
 NEWEST_FORMAT = 4
 _REFUSAL = 'raise PermissionError("this cell reaches into gradecheck itself, so it is not run")'
 _TOO_LONG = (
-    f'raise MemoryError("with this cell the notebook has more than {LONGEST_CODE:,} characters of code, '
-    'so it is not run")'
+    f'raise MemoryError("this cell is not run: with it the notebook has more than {LONGEST_CODE:,} '
+    'characters of code")'
 )
-_MAGIC = re.compile(r"\s*(%|!|\?)|.*\?\s*$")
+#: In a cell that cannot be read.
+_MACHINERY = re.compile(r"gradecheck\s*\.\s*(?!graph)\w|pywrap")
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,16 +203,15 @@ def _submission(name: str, cells: list[Cell], asked: dict[str, Asked]) -> Submis
 
 def _safe(cell: Cell) -> Cell:
     """The cell, or in place of one that meddles with what calls answers, one that says so."""
-    if not any(
-        word in cell.source for word in ("gradecheck", "pywrap", "run", "drive")
-    ):  # most need no second look
-        return cell
     return Cell(cell.number, _REFUSAL) if _meddles(cell.source) else cell
 
 
 @remembered
 def _meddles(source: str) -> bool:
-    return AnswerSource.of(*readable_cells([source])).reaches_for_machinery()
+    readable = tuple(readable_cells([source]))
+    if not readable:  # IPython knows more forms than we do
+        return _MACHINERY.search(unicodedata.normalize("NFKC", source)) is not None
+    return AnswerSource.of(*readable).reaches_for_machinery()
 
 
 def _text(path: Path) -> str:
@@ -285,11 +287,8 @@ def _grade_id(cell: dict[str, Any]) -> str | None:
 
 
 def readable_cells(sources: Iterable[str]) -> Iterator[str]:
-    """All cells that parse; magics and shell lines become `pass`, as they hold no answer."""
+    """All cells that parse, others as what IPython makes of them, if that does."""
     for source in sources:
-        text = source
-        if tree_of(source) is None:
-            lines = source.splitlines()
-            text = "\n".join(re.sub(r"\S.*", "pass", line) if _MAGIC.match(line) else line for line in lines)
-        if tree_of(text) is not None:
+        text = source if tree_of(source) is not None else as_python(source)
+        if text is source or tree_of(text) is not None:
             yield text

@@ -125,6 +125,45 @@ def test_functions_are_found_beside_magics_and_broken_cells() -> None:
     assert len(submission.cells) == 3
 
 
+REACHING = "import gradecheck.run.watch as w"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        REACHING,
+        f"%time {REACHING}",
+        f"%time 1\n{REACHING}",
+        f"x = %time 1\n{REACHING}",
+        f"x = !true\n{REACHING}",
+        f"%ls \\\n  -l\n{REACHING}",
+        f"%time 1 + \\\n  1\n{REACHING}",
+        f"    y = 1\n    {REACHING}",
+        f"\n\n    %time 1\n    {REACHING}",
+        f"%time 1\n{REACHING} #?",
+        f">>> {REACHING}",
+        f"In [1]: {REACHING}",
+        f",print a b\n{REACHING}",
+        f"np.dot?\n{REACHING}",
+        f"%%time\n{REACHING}",
+        '"""\n' + "%\n" * 50_500 + f'"""\n%time 1\n{REACHING}',
+        "import \uff47radecheck.\uff52un.watch",
+        "__import__('grade' 'check.r' 'un.watch')",
+        f"def (\n{REACHING}",
+    ],
+)
+def test_a_cell_that_reaches_into_gradecheck_is_not_run_in_whatever_form(cell: str) -> None:
+    (only,) = read(code(cell)).cells
+    assert only.source.startswith("raise PermissionError(")
+
+
+@pytest.mark.parametrize(
+    "cell", ["def (", "%%bash\nls", "from gradecheck import check\ncheck(", "x = 5 % 3\n%ls"]
+)
+def test_other_cells_that_are_no_python_are_run_as_they_are(cell: str) -> None:
+    assert [only.source for only in read(code(cell)).cells] == [cell]
+
+
 @pytest.mark.parametrize(
     "cells", [None, 3, "cells", [None, 3, "x"], [{"cell_type": "code"}], [{"cell_type": "code", "source": 5}]]
 )
@@ -165,7 +204,9 @@ def test_of_far_too_much_code_the_rest_is_read_and_run() -> None:
     submission = read(code(long), code(long), code(STUB))
     one, other, rest = (cell.source for cell in submission.cells)
     assert (one, rest) == (long, STUB)
-    with pytest.raises(MemoryError, match="has more than 200,000 characters of code, so it is not run"):
+    with pytest.raises(
+        MemoryError, match=r"not run: with it the notebook has more than 200,000 characters of code$"
+    ):
         exec(other)
     assert asked(submission) == [("sigmoid", 20.0, None)]
 

@@ -32,7 +32,7 @@ from gradecheck.run import kernel
 
 #: So many that each of a few workers has seen right and wrong answers: the first of each cost more.
 FEW = 8
-#: Of what takes six seconds with and without twelve submissions more.
+#: How often that is measured of which the start-up is most.
 ROUNDS = 5
 #: The first right answers to an exercise in answers.py are those that most people write.
 USUAL = 3
@@ -253,7 +253,8 @@ def main() -> None:
     sandbox = not options.no_sandbox
     text = (
         f"One more submission of four exercises, on {os.cpu_count()} cores. In a class of "
-        f"{options.students} who write as most people do, where 8 of 20 have one wrong answer:\n\n"
+        f"{options.students} who write as most people do, where 8 of 20 have one wrong answer (rows of "
+        f"`gradecheck grade`: medians of {ROUNDS} runs):\n\n"
     )
     text += compared(options.ways.split(","), options.students, usual, sandbox=sandbox)
     if not otter_run.is_installed():

@@ -1,4 +1,4 @@
-"""Students' Python as syntax trees: each cell is parsed once, whoever asks how often."""
+"""Students' Python as syntax trees: a cell of ordinary length is parsed once, whoever asks how often."""
 
 import ast
 import warnings

@@ -26,6 +26,7 @@ from gradecheck.job import Finished, Job
 from gradecheck.nbgrader.orders import READY, Answer, LaneEnded, Order, Place
 from gradecheck.pool import PoolState, in_hand_for
 from gradecheck.run.sandbox import SandboxMode
+from gradecheck.run.surroundings import ONE_THREAD
 
 #: How often a submission is given to such a process before it is given up.
 TRIES = 3
@@ -77,7 +78,7 @@ class _Process:
                 ],
                 start_new_session=True,
                 pass_fds=[theirs.fileno()],
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+                env={**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,

@@ -1,7 +1,8 @@
 """nbconvert's exporter of feedback pages, kept for a whole class.
 
 Most cells of a class are the instructor's, the same for every student: their text is turned into HTML and
-their code is coloured once. And a notebook that nobody needs afterwards is not copied first.
+their code is coloured once. What would take long to format is shown as it was typed, and a notebook that
+nobody needs afterwards is not copied first.
 """
 
 import re
@@ -25,10 +26,12 @@ _PYTHON = "python"
 _MOST_REMEMBERED = 512
 _LONGEST_REMEMBERED = 20_000
 #: Longer code is shown without colours; what colours it makes an element of each word.
-_LONGEST_COLOURED = 100_000
-#: Signs of Markdown, and words: more are shown as they were typed. Each takes 3 microseconds.
+_LONGEST_COLOURED = 50_000
+#: Of a text that is shown as it was typed.
+_LONGEST_SHOWN = 100_000
+#: Signs of Markdown, and words: more are shown as they were typed. Each takes 3 to 16 microseconds.
 _MOST_SIGNS = 100_000
-#: A text's length times its LaTeX environments, of each of which nbconvert looks for the end in all of it.
+#: A text's length times the beginnings of formulas in it, whose ends nbconvert looks for in all of it.
 _MOST_SEARCHED = 50_000_000
 _LINK_TO_FILES = re.compile(r"\]\(/?files/")
 
@@ -73,14 +76,16 @@ class _Memory:
 
 
 def _plain(source: str) -> str:
-    """A text as it was typed."""
-    return f'<div class="highlight"><pre>{escape(source)}</pre></div>'
+    """A text as it was typed, or its beginning; the graded notebook has all of it."""
+    shown = escape(source[:_LONGEST_SHOWN], quote=False)
+    return f'<div class="highlight"><pre>{shown}{"…" * (len(source) > _LONGEST_SHOWN)}</pre></div>'
 
 
 def _takes_long(markdown: str) -> bool:
     """Whether a student's text would keep the whole class waiting."""
     signs = sum(map(markdown.count, " \n[*_`<>$|~!&\\"))
-    return signs > _MOST_SIGNS or markdown.count(r"\begin{") * len(markdown) > _MOST_SEARCHED
+    formulas = sum(map(markdown.count, (r"\begin{", r"\\(", r"\\[")))
+    return signs > _MOST_SIGNS or formulas * len(markdown) > _MOST_SEARCHED
 
 
 def strip_files_prefix(page: str) -> str:

@@ -187,11 +187,10 @@ class Run:
 
     def _get_ready(self, first: InHand, stack: ExitStack) -> None:
         """Load TensorFlow for the first submission to grade: where there is none, nobody waits for that."""
-        if self._ready:
+        works = [sheet.work for sheet in first.sheets if sheet.work.problem is None]
+        if self._ready or not works:
             return
-        self._pool.ready(
-            [asked.exercise for sheet in first.sheets for asked in sheet.work.job.submission.asked]
-        )
+        self._pool.ready([asked.exercise for work in works for asked in work.job.submission.asked])
         stack.enter_context(giving_way())
         gc.freeze()  # a million objects that stay: to look through them takes 0.2 s, again and again
         stack.callback(gc.unfreeze)

@@ -31,7 +31,7 @@ from gradecheck.run.streams import Output
 
 _CELL_NAME = re.compile(r"<ipython-input-cell-(\d+)>\Z")
 #: `%magic`, `!command` and `name?` may stand anywhere, what calls a function by itself begins a line.
-_SIGN_OF_MAGIC = re.compile(r"[%!?]|^\s*[,;/]", re.MULTILINE)
+_SIGN_OF_MAGIC = re.compile(r"[%!?]|^[^\S\n]*[,;/]", re.MULTILINE)
 _NO_ANSWER = "nobody can answer {}() while this file is checked: write the value into the code instead"
 _DEEPEST_SHOWN = 20
 _FOLDERS = re.compile(

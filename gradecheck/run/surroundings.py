@@ -14,11 +14,12 @@ _KEPT = frozenset(
         "CUDA_VISIBLE_DEVICES",
     }
 )
+#: With more, there are threads in NumPy, and forking is unsafe.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 _SET = {
+    **ONE_THREAD,
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",  # with it, the last bits depend on the processor
-    "OPENBLAS_NUM_THREADS": "1",  # with more, there are threads, and forking is unsafe
-    "OMP_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",  # the sums of more come out in another order each time
     "TF_NUM_INTEROP_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",  # glibc reserves 64 MiB a thread, which counts as memory

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 def giving_way() -> Iterator[None]:
     """Let this thread, when it has something to do again, wait until others have had their turn.
 
-    Otherwise the kernel stops them for it at once, each time. For the writer that costs 4 % of all where
-    there is a worker for each processor; a judge would stop an answer at each result that it sends, which
-    makes a fifth more switches. Where the kernel allows none of this, nothing changes.
+    Otherwise it would stop them at once, each time. For the writer that costs 4 % of all where there is a
+    worker for each processor; a judge, woken by each result, would stop the answer that sent it, which makes
+    a fifth more switches. Where the kernel allows none of this, nothing changes.
     """
     if sys.platform != "linux":
         yield
