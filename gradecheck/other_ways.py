@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from gradecheck.answer_file import FILE_NAME, Answer, AnswerKind, read_answers
-from gradecheck.diagnose.parsing import NO_PYTHON, parse_quietly
+from gradecheck.diagnose.parsing import tree_of
 from gradecheck.diagnose.source import AnswerSource
 from gradecheck.errors import AuthorError, UnknownExercise
 from gradecheck.exercise import Exercise
@@ -66,11 +66,10 @@ def _right_answers(path: Path, _changed: int, exercise: Exercise) -> tuple[Answe
 @lru_cache(maxsize=4096)
 def _means_of(text: str, name: str) -> frozenset[str] | None:
     """The functions that an answer calls, the operators and the loops in it; None where it is not there."""
-    try:
-        body = parse_quietly(text).body
-    except NO_PYTHON:
+    tree = tree_of(text)
+    if tree is None:
         return None
-    own = [node for node in body if isinstance(node, ast.FunctionDef) and node.name == name]
+    own = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]
     if not own:
         return None
     means = set()
