@@ -90,6 +90,8 @@ class Exercise:
         differentiates: the arguments whose gradients are returned, in the order of the outputs.
         forward: the function to differentiate, in TensorFlow.
         forward_numpy: the same, written independently in NumPy, for the second oracle.
+        stacks: the inputs of which `forward_numpy` also takes many at once, along a new first axis and beside
+            the others as they are, giving its results along a first axis, too, to the last digit the same.
         printed: the example shown in the notebook: every argument, float32-exact values.
         shapes: the shapes of the moderate cases, one mapping from argument to shape a case. Naming one
             shape twice draws two inputs of it, which catches answers that remember.
@@ -134,6 +136,7 @@ class Exercise:
     extremes: tuple[Mapping[str, ArrayLike], ...] = ()
     kinks: tuple[Mapping[str, ArrayLike], ...] = ()
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    stacks: tuple[str, ...] = ()
     whole_jacobian: bool = False
     accepts_shapes: Callable[[Shape], tuple[Shape, ...]] = exact_shape
     driver: str = ""

@@ -11,7 +11,7 @@ from gradecheck.cases import Case, CaseKind, draw_cases
 from gradecheck.catalogue import EXERCISES, find_exercise
 from gradecheck.errors import AuthorError, OracleDisagreement
 from gradecheck.exercise import Exercise
-from gradecheck.reference.differences import jacobian, one_sided_jacobian
+from gradecheck.reference.differences import LARGEST_STACKED, jacobian, one_sided_jacobian
 from gradecheck.reference.expectation import EPS32, expect, expected_cases, true_products
 
 every = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.title)
@@ -48,6 +48,29 @@ def test_differences_leave_their_inputs_alone() -> None:
     x = np.array([1.0, 2.0])
     jacobian(np.sin, [x], 0)
     assert x.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("exercise", [e for e in EXERCISES if e.stacks], ids=lambda exercise: exercise.title)
+def test_a_stack_gives_the_very_numbers_of_one_call_after_the_other(exercise: Exercise) -> None:
+    for case in (*draw_cases(exercise, 3), *draw_cases(exercise, 4)):
+        inputs = [a.astype(np.float64) for a in case.inputs]
+        for index in map(exercise.inputs.index, exercise.stacks):
+            one_by_one = jacobian(exercise.forward_numpy, inputs, index)
+            at_once = jacobian(exercise.forward_numpy, inputs, index, stacks=True)
+            assert one_by_one.shape == at_once.shape, case.inputs
+            assert one_by_one.tobytes() == at_once.tobytes(), case.inputs
+
+
+def test_only_small_inputs_are_stacked() -> None:
+    largest = []
+
+    def forward(x: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> object:
+        largest.append(x.size)
+        return x[..., :1] ** 2
+
+    for size in (LARGEST_STACKED, LARGEST_STACKED + 1):
+        assert np.allclose(jacobian(forward, [np.ones(size)], 0, stacks=True)[0, :2], [2, 0], atol=1e-9)
+    assert largest == [4 * LARGEST_STACKED**2, *[LARGEST_STACKED + 1] * 4 * (LARGEST_STACKED + 1)]
 
 
 def in_place(x: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> object:

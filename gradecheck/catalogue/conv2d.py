@@ -6,12 +6,13 @@ from gradecheck.exercise import Exercise, Float64, Mistake, Shape
 
 
 def correlate(x: Float64, w: Float64) -> Float64:
-    """The VALID, stride-1 cross-correlation of an (H, W) image with an (h, w) filter."""
-    image, (height, width) = np.ascontiguousarray(x, np.float64), np.shape(w)
+    """The VALID, stride-1 cross-correlation of an (H, W) image with an (h, w) filter, or each of a stack."""
+    image, (*stack, height, width) = np.ascontiguousarray(x, np.float64), np.shape(w)
     rows, columns = image.shape[0] - height + 1, image.shape[1] - width + 1
     # sliding_window_view gives the same windows in ten times the time.
     windows = np.ndarray((rows, columns, height, width), np.float64, image, 0, image.strides * 2)
-    return np.asarray(windows.reshape(rows, columns, -1) @ np.ravel(w))
+    filters = np.reshape(w, (*stack, 1, height * width, 1) if stack else -1)
+    return np.asarray(windows.reshape(rows, columns, -1) @ filters).reshape(*stack, rows, columns)
 
 
 def _as_tensorflow_lays_it_out(shape: Shape) -> tuple[Shape, ...]:
@@ -116,6 +117,7 @@ CONV2D = Exercise(
     differentiates=("w",),
     forward=lambda tf, x, w: tf.nn.conv2d(x[None, :, :, None], w[:, :, None, None], 1, "VALID")[0, :, :, 0],
     forward_numpy=correlate,
+    stacks=("w",),
     printed={
         "x": [[3, 4, 5, 6], [4, 5, 6, 7], [5, 6, 7, 8], [6, 7, 8, 9]],
         "w": [[1, 2], [3, 4]],

@@ -87,6 +87,7 @@ LOG = Exercise(
     differentiates=("x",),
     forward=lambda tf, x: tf.math.log(x),
     forward_numpy=lambda x: np.log(x),
+    stacks=("x",),
     printed={"x": [[0.5, 1, 2], [4, 0.25, 8]], "dz": [[1, -2, 3], [-1, 0.5, 2]]},
     shapes=ELEMENTWISE_SHAPES,
     low=0.25,

@@ -99,6 +99,7 @@ MATMUL = Exercise(
     differentiates=("x",),
     forward=lambda tf, x, y: tf.linalg.matmul(x, y),
     forward_numpy=lambda x, y: x @ y,
+    stacks=("x",),
     printed={"x": [[3, 4], [5, 6]], "y": [[4, 5], [6, 7]], "dz": [[1, 2], [3, 4]]},
     shapes=(
         {"x": (2, 3), "y": (3, 4)},

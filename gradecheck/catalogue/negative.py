@@ -43,6 +43,7 @@ NEGATIVE = Exercise(
     differentiates=("x",),
     forward=lambda tf, x: tf.math.negative(x),
     forward_numpy=lambda x: -x,
+    stacks=("x",),
     printed={"x": [[0.5, -1, 2], [3, -2, 0.25]], "dz": [[1, -2, 3], [-1, 0.5, 2]]},
     shapes=ELEMENTWISE_SHAPES,
     extremes=({"x": [[1000, 0, -1000], [-100, 0, 100]]}, {"x": [0, 0]}),

@@ -93,6 +93,7 @@ RELU = Exercise(
     differentiates=("x",),
     forward=lambda tf, x: tf.nn.relu(x),
     forward_numpy=lambda x: np.maximum(x, 0),
+    stacks=("x",),
     printed={"x": [[0.5, -1, 2], [3, -2, 0.25]], "dz": [[1, -2, 3], [-1, 0.5, 2]]},
     shapes=ELEMENTWISE_SHAPES,
     gap=GAP,

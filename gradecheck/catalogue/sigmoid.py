@@ -91,6 +91,7 @@ SIGMOID = Exercise(
     differentiates=("x",),
     forward=lambda tf, x: tf.math.sigmoid(x),
     forward_numpy=sigmoid,
+    stacks=("x",),
     printed={"x": [3, 4, 5], "dz": [1, 2, 3]},
     shapes=tuple({"x": (n,)} for n in (3, 5, 5, 1, 4, 7, 2, 23, 8)),
     extremes=(

@@ -6,9 +6,9 @@ from gradecheck.exercise import Exercise, Float64, Mistake, MistakeClass
 
 
 def softmax(x: Float64) -> Float64:
-    """exp(x) / sum(exp(x)) over a vector, shifted by the largest entry so that no x overflows."""
-    e = np.exp(np.asarray(x, np.float64) - np.max(x))
-    return np.asarray(e / e.sum())
+    """exp(x) / sum(exp(x)) over a vector, or each of a stack, shifted so that no x overflows."""
+    e = np.exp(np.asarray(x, np.float64) - np.max(x, axis=-1, keepdims=True))
+    return np.asarray(e / e.sum(axis=-1, keepdims=True))
 
 
 def _unshifted(x: Float64, dz: Float64) -> Float64:
@@ -165,6 +165,7 @@ SOFTMAX = Exercise(
     differentiates=("x",),
     forward=lambda tf, x: tf.nn.softmax(x),
     forward_numpy=softmax,
+    stacks=("x",),
     printed={"x": [3, 4, 5], "dz": [1, 2, 3]},
     shapes=tuple({"x": (n,)} for n in (3, 5, 5, 4, 1, 2, 23, 7)),
     extremes=(

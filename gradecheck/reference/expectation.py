@@ -204,15 +204,16 @@ def _with_settings(exercise: Exercise, settings: tuple[Setting, ...]) -> Exercis
 def _jacobian(exercise: Exercise, inputs: Sequence[Float64], index: int) -> Float64:
     """As `jacobian`, remembered: the formulas of an exercise's mistakes ask for the same ones again."""
     keys = tuple((np.shape(a), np.asarray(a, np.float64).tobytes()) for a in inputs)
-    return _remembered_jacobian(exercise.forward_numpy, index, keys)
+    stacks = index in map(exercise.inputs.index, exercise.stacks)
+    return _remembered_jacobian(exercise.forward_numpy, index, keys, stacks)
 
 
 @lru_cache(maxsize=256)
 def _remembered_jacobian(
-    forward: Callable[..., Any], index: int, keys: tuple[tuple[tuple[int, ...], bytes], ...]
+    forward: Callable[..., Any], index: int, keys: tuple[tuple[tuple[int, ...], bytes], ...], stacks: bool
 ) -> Float64:
     inputs = [np.frombuffer(content, np.float64).reshape(shape) for shape, content in keys]
-    matrix = jacobian(forward, inputs, index)
+    matrix = jacobian(forward, inputs, index, stacks=stacks)
     matrix.flags.writeable = False
     return matrix
 
