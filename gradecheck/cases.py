@@ -136,9 +136,9 @@ def _with_upstream(
 
 def _moderate(exercise: Exercise, shape: Shape, rng: np.random.Generator) -> Float32:
     values = np.asarray(rng.uniform(exercise.low, exercise.high, shape))
-    return _float32(
-        np.where(abs(values) < exercise.gap, np.copysign(exercise.gap + abs(values), values), values)
-    )
+    if exercise.gap:
+        values = np.where(abs(values) < exercise.gap, np.copysign(exercise.gap + abs(values), values), values)
+    return _float32(values)
 
 
 def _signed_upstream(shape: Shape, rng: np.random.Generator) -> Float32:
@@ -146,11 +146,12 @@ def _signed_upstream(shape: Shape, rng: np.random.Generator) -> Float32:
 
     One-hot, constant or non-negative upstream gradients let `dz**2`, `abs(dz)` and `relu(dz)` pass.
     """
-    sizes = rng.uniform(0.25, 2.0, shape)
-    signs = np.where(np.arange(sizes.size) % 2 == 0, 1.0, -1.0)
-    first = rng.choice([-1.0, 1.0])
-    return _float32(sizes * rng.permutation(signs * first).reshape(shape))
+    sizes = np.asarray(rng.uniform(0.25, 2.0, shape))
+    signs = np.ones(sizes.size)
+    signs[rng.integers(2) :: 2] = -1.0
+    rng.shuffle(signs)
+    return _float32(sizes * signs.reshape(shape))
 
 
 def _float32(values: ArrayLike) -> Float32:
-    return np.ascontiguousarray(values, dtype=np.float32).reshape(np.shape(values))
+    return np.asarray(values, dtype=np.float32, order="C")

@@ -12,7 +12,8 @@ from gradecheck.catalogue import EXERCISES, find_exercise
 from gradecheck.errors import AuthorError, OracleDisagreement
 from gradecheck.exercise import Exercise
 from gradecheck.reference.differences import LARGEST_STACKED, jacobian, one_sided_jacobian
-from gradecheck.reference.expectation import EPS32, expect, expected_cases, true_products
+from gradecheck.reference.expectation import expect, expected_cases, true_products
+from gradecheck.reference.tolerance import EPS32
 
 every = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.title)
 

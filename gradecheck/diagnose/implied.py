@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gradecheck.cases import settings_of
 from gradecheck.exercise import Exercise, Float64, Shape
 from gradecheck.probe import Probe
-from gradecheck.reference.expectation import EPS32
+from gradecheck.reference.tolerance import EPS32
 
 #: Entries of a Jacobian are compared in units of a rounding of its largest entry; right answers need 4.
 ROUNDINGS = 32.0

@@ -5,6 +5,7 @@ than 1e-4, so everything here is float64 (measured; the usual balance of truncat
 h**4 after one extrapolation, against rounding, which grows with 1/h).
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,8 +31,7 @@ def jacobian(
             as they are, and gives a stack of its results: the same numbers in one call.
     """
     slopes = _slopes(forward, inputs, index, (STEP / 2, -STEP / 2, STEP, -STEP), stacks=stacks)
-    half, whole = slopes[:, 0], slopes[:, 1]
-    return _columns((4 * half - whole) / 3, inputs[index].shape)
+    return _columns((4 * slopes[:, 0] - slopes[:, 1]) / 3, inputs[index].shape)
 
 
 def one_sided_jacobian(
@@ -67,10 +67,8 @@ def _slopes(
     measure = _at_once if stacks and 0 < x.size <= LARGEST_STACKED else _one_by_one
     ends = measure(forward, list(inputs), index, x, moved)
     # x + h is rounded; dividing by the distance between the points really used keeps that error out.
-    distances = moved[:, ::2] - moved[:, 1::2]
-    return np.asarray(
-        (ends[:, ::2] - ends[:, 1::2]) / distances.reshape(*distances.shape, *[1] * (ends.ndim - 2))
-    )
+    distances = (moved[:, ::2] - moved[:, 1::2]).reshape(*moved[:, ::2].shape, *[1] * (ends.ndim - 2))
+    return np.asarray((ends[:, ::2] - ends[:, 1::2]) / distances)
 
 
 def _one_by_one(
@@ -105,5 +103,5 @@ def _at_once(
 
 def _columns(slopes: Float64, shape: tuple[int, ...]) -> Float64:
     """A slope for each coordinate of an x of some shape, as the Jacobian: shape `z.shape + x.shape`."""
-    columns = np.moveaxis(slopes, 0, -1)
-    return np.ascontiguousarray(columns).reshape((*columns.shape[:-1], *shape))
+    of_z = slopes.shape[1:]
+    return np.ascontiguousarray(slopes.reshape(len(slopes), math.prod(of_z)).T).reshape((*of_z, *shape))

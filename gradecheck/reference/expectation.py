@@ -12,20 +12,17 @@ from gradecheck.errors import AuthorError, OracleDisagreement
 from gradecheck.exercise import Exercise, Float64
 from gradecheck.reference.differences import jacobian, one_sided_jacobian
 from gradecheck.reference.tape import vector_jacobian_products, whole_jacobian
+from gradecheck.reference.tolerance import (
+    ORACLE_TOLERANCE,
+    Sizes,
+    allowed_error,
+    contract,
+    largest_entry,
+    tolerance_of,
+    tolerance_of_truth,
+)
 from gradecheck.reference.traced import products_of
 from gradecheck.setting import Setting
-
-EPS32 = float(np.finfo(np.float32).eps)
-#: Right answers, measured over several hundred, need 3.4; the subtlest wrong one sits at 45.
-ROUNDINGS = 14.0
-#: For sums that cancel, such as 1 - sigmoid(5): a rounding of each upstream entry that reaches an input.
-CANCELLED_ROUNDINGS = 2.0
-#: As `ROUNDINGS`, for a chain of six operations that each round.
-TRUTH_ROUNDINGS = 40.0
-#: Relative error allowed on extreme inputs, where only robustness is asked.
-EXTREME_TOLERANCE = 1e-4
-#: The oracles agree to better than 1e-9 wherever an exercise is sound.
-ORACLE_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,14 +114,15 @@ def expect(exercise: Exercise, case: Case, by_tape: tuple[Float64, ...] | None =
             outputs.append(_at_kink(exercise, name, inputs, upstream, index, value))
             continue
         matrix = _jacobian(exercise, inputs, index)
+        sizes = Sizes.of(matrix, upstream)
         output = ExpectedOutput(
             name=name,
             value=value,
-            difference=_contract(matrix, upstream),
-            tolerance=_allowed(exercise, case.kind, matrix, upstream),
+            difference=contract(matrix, upstream),
+            tolerance=allowed_error(exercise, case.kind, sizes),
             jacobian=matrix,
         )
-        _require_agreement(exercise, case, output)
+        _require_agreement(exercise, case, output, np.maximum(sizes.product, sizes.largest))
         outputs.append(output)
     return ExpectedCase(case, tuple(outputs))
 
@@ -141,11 +139,12 @@ def _by_truth(
 
     given = [*inputs, *(() if upstream is None else (upstream,)), *case.settings]
     both = [exercise.truth(vjp, *given) for vjp in (by_tape, _by_differences(exercise))]
+    largest = largest_entry(upstream)
     outputs = []
     for name, value, difference in zip(exercise.outputs, *both, strict=True):
         one, other = np.asarray(value, np.float64), np.asarray(difference, np.float64)
-        output = ExpectedOutput(name, one, other, _tolerance_of_truth(exercise, one, upstream), np.empty(0))
-        _require_agreement(exercise, case, output)
+        output = ExpectedOutput(name, one, other, tolerance_of_truth(exercise, one, largest), np.empty(0))
+        _require_agreement(exercise, case, output, np.maximum(abs(one), largest))
         outputs.append(output)
     return tuple(outputs)
 
@@ -155,16 +154,9 @@ def _by_differences(exercise: Exercise) -> Callable[..., tuple[Float64, ...]]:
 
     def products(*arguments: Float64) -> tuple[Float64, ...]:
         *others, dz = arguments
-        return tuple(_contract(_jacobian(exercise, others, at), dz) for at in range(len(others)))
+        return tuple(contract(_jacobian(exercise, others, at), dz) for at in range(len(others)))
 
     return products
-
-
-def _tolerance_of_truth(exercise: Exercise, value: Float64, upstream: Float64 | None) -> Float64:
-    largest = 1.0 if upstream is None else float(abs(upstream).max())
-    if exercise.tolerance is not None:
-        return np.full(value.shape, exercise.tolerance * max(largest, float(abs(value).max(initial=0.0))))
-    return EPS32 * (TRUTH_ROUNDINGS * abs(value) + 2 * CANCELLED_ROUNDINGS * largest)
 
 
 def true_products(
@@ -177,7 +169,7 @@ def true_products(
     if exercise.truth is not None:
         return exercise.truth(_by_differences(_with_settings(exercise, settings)), *arguments, *settings)
     upstream = None if exercise.whole_jacobian else arguments[-1]
-    return tuple(_contract(matrix, upstream) for matrix in true_jacobians(exercise, arguments, settings))
+    return tuple(contract(matrix, upstream) for matrix in true_jacobians(exercise, arguments, settings))
 
 
 def true_jacobians(
@@ -238,54 +230,21 @@ def _at_kink(
 ) -> ExpectedOutput:
     """Everything between the two one-sided answers is right: the middle, give or take half the way."""
     sides = [one_sided_jacobian(exercise.forward_numpy, inputs, index, side) for side in (1, -1)]
-    one, other = (_contract(matrix, upstream) for matrix in sides)
+    one, other = (contract(matrix, upstream) for matrix in sides)
     return ExpectedOutput(
         name=name,
         value=value,
         difference=(one + other) / 2,
-        tolerance=abs(one - other) / 2 + _tolerance(CaseKind.MODERATE, sides[0] + sides[1], upstream),
+        tolerance=abs(one - other) / 2
+        + tolerance_of(CaseKind.MODERATE, Sizes.of(sides[0] + sides[1], upstream)),
         jacobian=(sides[0] + sides[1]) / 2,
         at_kink=True,
     )
 
 
-def _contract(matrix: Float64, upstream: Float64 | None) -> Float64:
-    """J^T dz, where dz runs over the leading axes of J; J itself where there is no dz."""
-    if upstream is None:
-        return matrix
-    rows = matrix.reshape(upstream.size, -1)  # np.tensordot spends ten times as long on axes
-    return np.asarray(upstream.reshape(-1) @ rows).reshape(matrix.shape[upstream.ndim :])
-
-
-def _allowed(exercise: Exercise, kind: CaseKind, matrix: Float64, upstream: Float64 | None) -> Float64:
-    """As `_tolerance`, or what the exercise itself says."""
-    if exercise.tolerance is None:
-        return _tolerance(kind, matrix, upstream)
-    sizes = None if upstream is None else abs(upstream)
-    largest = 1.0 if sizes is None else float(sizes.max())
-    return exercise.tolerance * np.maximum(_contract(abs(matrix), sizes), largest)
-
-
-def _tolerance(kind: CaseKind, matrix: Float64, upstream: Float64 | None) -> Float64:
-    """The largest absolute error that a right answer may have, per element."""
-    sizes = None if upstream is None else abs(upstream)
-    largest = 1.0 if sizes is None else float(sizes.max())
-    if kind is CaseKind.EXTREME:
-        scale = EXTREME_TOLERANCE * largest * max(1.0, float(abs(matrix).max()))
-        return np.full(_contract(matrix, upstream).shape, scale)
-    reaches = (abs(matrix) > ORACLE_TOLERANCE * max(float(abs(matrix).max()), EPS32)).astype(np.float64)
-    rounding = ROUNDINGS * _contract(abs(matrix), sizes)
-    cancelled = CANCELLED_ROUNDINGS * _contract(reaches, sizes)
-    # Where a whole row of J vanishes (the softmax of one number) a right answer may still round once.
-    return EPS32 * np.maximum(rounding + cancelled, CANCELLED_ROUNDINGS * largest)
-
-
-def _require_agreement(exercise: Exercise, case: Case, output: ExpectedOutput) -> None:
-    sizes = None if case.upstream is None else abs(case.upstream.astype(np.float64))
-    by_truth = exercise.truth is not None
-    scale = abs(output.value) if by_truth else _contract(abs(output.jacobian), sizes)
-    allowed = ORACLE_TOLERANCE * np.maximum(scale, 1.0 if sizes is None else float(sizes.max()))
-    wrong = ~(abs(output.value - output.difference) <= allowed)
+def _require_agreement(exercise: Exercise, case: Case, output: ExpectedOutput, scale: Float64) -> None:
+    """Raise `OracleDisagreement` where they differ by more than rounding, relative to `scale`."""
+    wrong = ~(abs(output.value - output.difference) <= ORACLE_TOLERANCE * scale)
     if wrong.any():
         at = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise OracleDisagreement(

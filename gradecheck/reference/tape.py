@@ -13,8 +13,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradecheck.exercise import Float64
+
+#: Of float32 or of float64, which holds the same numbers.
+Floats = NDArray[np.floating[Any]]
 
 #: Both are needed for a start without a line on stderr; either alone is not enough.
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
@@ -74,7 +78,7 @@ class Product:
     indices: tuple[int, ...]
 
 
-def trace_products(products: Sequence[Product]) -> Callable[[Sequence[Float64]], tuple[Float64, ...]]:
+def trace_products(products: Sequence[Product]) -> Callable[[Sequence[Floats]], tuple[Float64, ...]]:
     """One graph for many products, which costs about as much as ten of them, and a tenth from then on.
 
     Returns:
@@ -101,12 +105,12 @@ def trace_products(products: Sequence[Product]) -> Callable[[Sequence[Float64]],
     with tf.device("/CPU:0"):
         whole = tf.TensorSpec([sum(sizes)], tf.float64)
         graph = tf.function(run_all, autograph=False).get_concrete_function(whole)
-    ends = list(itertools.accumulate(map(math.prod, results)))
+    places = list(itertools.pairwise(itertools.accumulate(map(math.prod, results), initial=0)))
 
-    def run(flat: Sequence[Float64]) -> tuple[Float64, ...]:
-        packed = np.concatenate([np.reshape(array, -1) for array in flat])
-        parts = np.split(graph(tf.constant(packed, tf.float64)).numpy(), ends[:-1])
-        return tuple(part.reshape(shape) for part, shape in zip(parts, results, strict=True))
+    def run(flat: Sequence[Floats]) -> tuple[Float64, ...]:
+        packed = np.concatenate([array.reshape(-1) for array in flat], dtype=np.float64)
+        found = graph(tf.constant(packed)).numpy()
+        return tuple(found[a:b].reshape(shape) for (a, b), shape in zip(places, results, strict=True))
 
     return run
 

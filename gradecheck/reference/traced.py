@@ -12,14 +12,14 @@ from functools import lru_cache
 
 from gradecheck.cases import Case
 from gradecheck.exercise import Exercise, Float64
-from gradecheck.reference.tape import Product, trace_products
+from gradecheck.reference.tape import Floats, Product, trace_products
 from gradecheck.setting import Setting
 
 #: Seeds that are answered without a graph: `check` asks for one or two, and tracing costs as much as ten.
 UNTRACED = 2
 
 _Shapes = tuple[tuple[int, ...], ...]
-_Graph = Callable[[Sequence[Float64]], tuple[Float64, ...]]
+_Graph = Callable[[Sequence[Floats]], tuple[Float64, ...]]
 
 
 @dataclass(eq=False)
@@ -60,7 +60,7 @@ def products_of(
             except Exception:  # it looks at its inputs, which a graph does not have
                 known.untraceable = True
                 return None
-    flat = known.graph([a.astype(float) for case in cases for a in case.arguments])
+    flat = known.graph([a for case in cases for a in case.arguments])
     each = len(exercise.differentiates)
     return tuple(flat[at : at + each] for at in range(0, len(flat), each))
 
