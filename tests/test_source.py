@@ -1,12 +1,16 @@
 """What the text of an answer tells without running it."""
 
 import ast
+import gc
 import os
 import warnings
+import weakref
+from itertools import permutations
 
 import pytest
 
 from gradecheck.diagnose import parsing
+from gradecheck.diagnose.remember import remembered_with_tree
 from gradecheck.diagnose.source import AnswerSource
 
 NAME = "grad_sigmoid"
@@ -202,6 +206,31 @@ def test_a_cell_is_parsed_once_however_many_notebooks_have_it(monkeypatch: pytes
     for _ in range(2):
         assert AnswerSource.of(text, "def (").defines(NAME)
     assert parsed.count(text) == 1
+
+
+def test_in_whichever_cells_imports_stand_the_deeper_one_of_a_name_counts() -> None:
+    cells = (
+        "if True:\n    import tensorflow as t",
+        "import numpy as t",
+        "Tape = t.GradientTape",
+        answer("Tape()"),
+    )
+    for order in permutations(cells):
+        found = ("tf.GradientTape",)
+        assert AnswerSource(order).forbidden_helpers(NAME) == found
+        assert AnswerSource.of("\n".join(order)).forbidden_helpers(NAME) == found
+        shallow = (cell.replace("numpy", "jax.numpy").replace("tensorflow", "numpy") for cell in order)
+        assert AnswerSource(tuple(shallow)).forbidden_helpers(NAME) == ()
+
+
+def test_what_is_remembered_of_a_cell_goes_with_its_tree() -> None:
+    tree = ast.parse("import numpy as np")
+    look = remembered_with_tree(lambda tree: (tree.body[0],))
+    assert look(tree) is look(tree)
+    gone = weakref.ref(tree)
+    del tree
+    gc.collect()
+    assert gone() is None
 
 
 def test_reading_is_silent() -> None:

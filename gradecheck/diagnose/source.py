@@ -6,9 +6,10 @@ Only the syntax tree is read; nothing of the student's is imported or run.
 import ast
 import re
 import symtable
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 from typing import Self
 
 from gradecheck.diagnose.disguise import (
@@ -19,6 +20,7 @@ from gradecheck.diagnose.disguise import (
 )
 from gradecheck.diagnose.nudging import looks_like_finite_differences
 from gradecheck.diagnose.parsing import NO_PYTHON, tree_of
+from gradecheck.diagnose.remember import remembered_with_tree
 
 _FORBIDDEN_NAMES = {
     "GradientTape": "tf.GradientTape",
@@ -57,39 +59,17 @@ class AnswerSource:
         return "\n".join(self.cells)
 
     @cached_property
-    def _tree(self) -> ast.Module:
-        trees = filter(None, map(tree_of, self.cells))
-        return ast.Module(body=[statement for tree in trees for statement in tree.body], type_ignores=[])
+    def _trees(self) -> tuple[ast.Module, ...]:
+        return tuple(filter(None, map(tree_of, self.cells)))
 
     @cached_property
     def _functions(self) -> dict[str, ast.AST]:
         """What each top-level name of a function or of a simple assignment stands for; the last one wins."""
-        found: dict[str, ast.AST] = {}
-        for node in _statements(self._tree.body):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                found[node.name] = node
-            elif isinstance(node, ast.Assign):
-                for name in _bound(node.targets):
-                    found[name] = node.value
-            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
-                found[node.target.id] = node.value
-            elif isinstance(node, ast.ImportFrom):
-                found.update((alias.asname or alias.name, node) for alias in node.names)
-        return found
+        return {name: node for tree in self._trees for name, node in _definitions(tree).items()}
 
     @cached_property
     def _aliases(self) -> dict[str, str]:
-        return _library_aliases(self._tree)
-
-    @cached_property
-    def _outside(self) -> dict[ast.AST, frozenset[str]]:
-        return {}
-
-    def _names_from_outside(self, node: ast.AST) -> frozenset[str]:
-        """As the function of that name, remembered: each exercise asks about each definition three times."""
-        if node not in self._outside:
-            self._outside[node] = _names_from_outside(node)
-        return self._outside[node]
+        return _library_aliases(self._trees)
 
     def defines(self, name: str) -> bool:
         """Whether a function, or anything else, is bound to `name` at the top level."""
@@ -116,7 +96,7 @@ class AnswerSource:
         """
         found: dict[str, None] = {}
         for node in self._reachable(name):
-            outside = self._names_from_outside(node)
+            outside = _names_from_outside(node)
             visible = {alias: path for alias, path in self._aliases.items() if alias in outside}
             for part in ast.walk(node):
                 found.update(dict.fromkeys(_forbidden(part, visible, graph=graph)))
@@ -124,7 +104,7 @@ class AnswerSource:
 
     def reaches_for_machinery(self) -> bool:
         """Whether it names a part of what calls answers, which no exercise needs."""
-        return reaches_for_machinery(self._tree)
+        return any(map(reaches_for_machinery, self._trees))
 
     def nudges_and_measures(self, name: str) -> bool:
         """Whether `name`, or a function that it uses, looks like finite differences."""
@@ -140,9 +120,27 @@ class AnswerSource:
             seen.add(current)
             node = self._functions[current]
             yield node
-            waiting += self._names_from_outside(node)
+            waiting += _names_from_outside(node)
 
 
+@remembered_with_tree
+def _definitions(tree: ast.Module) -> dict[str, ast.AST]:
+    """As `AnswerSource._functions`, of one cell."""
+    found: dict[str, ast.AST] = {}
+    for node in _statements(tree.body):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found[node.name] = node
+        elif isinstance(node, ast.Assign):
+            for name in _bound(node.targets):
+                found[name] = node.value
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+            found[node.target.id] = node.value
+        elif isinstance(node, ast.ImportFrom):
+            found.update((alias.asname or alias.name, node) for alias in node.names)
+    return found
+
+
+@remembered_with_tree
 def _names_from_outside(node: ast.AST) -> frozenset[str]:
     """The names that a definition looks up outside of itself, or imports.
 
@@ -192,10 +190,27 @@ def _does_nothing(statement: ast.stmt) -> bool:
     return False
 
 
-def _library_aliases(tree: ast.Module) -> dict[str, str]:
-    """Names bound by imports anywhere, with the dotted path they stand for."""
+@remembered_with_tree
+def _bindings(tree: ast.Module) -> tuple[tuple[ast.AST, ...], ...]:
+    """All imports, and assignments to one name, of a cell: on its top level, one level below, and so on."""
+    levels, level = [], list(ast.iter_child_nodes(tree))
+    while level:
+        levels.append(tuple(node for node in level if _binds(node)))
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return tuple(levels)
+
+
+def _binds(node: ast.AST) -> bool:
+    if isinstance(node, ast.Assign):
+        return len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def _library_aliases(trees: Iterable[ast.Module]) -> dict[str, str]:
+    """Names bound by imports anywhere, with the dotted path they stand for; of two the deeper one counts."""
     aliases = {"tf": "tensorflow"}  # what every notebook calls it, should the import be out of sight
-    nodes = list(ast.walk(tree))
+    levels = zip_longest(*map(_bindings, trees), fillvalue=())
+    nodes = [node for level in levels for nodes in level for node in nodes]
     for node in nodes:
         if isinstance(node, ast.Import):
             for name in node.names:
@@ -205,7 +220,7 @@ def _library_aliases(tree: ast.Module) -> dict[str, str]:
             for name in node.names:
                 aliases[name.asname or name.name] = f"{node.module}.{name.name}"
     for node in nodes:  # `Tape = tf.GradientTape`
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             stands_for = _dotted(node.value, aliases)
             if stands_for and stands_for.split(".")[0] in _LIBRARIES:
                 aliases.setdefault(node.targets[0].id, stands_for)
