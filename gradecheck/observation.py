@@ -53,7 +53,8 @@ def observation_of(
     """What a call showed; see `Observation` for the arguments."""
     if isinstance(outcome, Returned):
         shapes = [output.value.shape for output in expected.outputs]
-        outcome = replace(outcome, values=taken_apart(outcome.values, shapes))
+        apart = taken_apart(outcome.values, shapes)
+        outcome = outcome if apart is outcome.values else replace(outcome, values=apart)
     return Observation(expected, outcome, kind, _findings(exercise, expected, outcome), again)
 
 

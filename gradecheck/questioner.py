@@ -147,11 +147,12 @@ class Questioner:
             self._refusals += 1
         return self._observation(question, first, self._kind)
 
-    def _forms(self) -> tuple[ArgumentKind, ...]:
+    def _forms(self) -> Iterator[ArgumentKind]:
         """The form that worked, and the others unless the function has refused them often enough."""
-        if self._refusals >= ENOUGH_REFUSALS:
-            return (self._kind,)
-        return (self._kind, *(kind for kind in self._kinds if kind is not self._kind))
+        worked = self._kind
+        yield worked
+        if self._refusals < ENOUGH_REFUSALS:
+            yield from (kind for kind in self._kinds if kind is not worked)
 
     def _ask_alone(self, question: Question, kind: ArgumentKind) -> Outcome:
         case = question.expected.case

@@ -4,12 +4,13 @@ A mistake is named only when it agrees with the answer on every ordinary case th
 draws at the least, when it differs from the truth there, and when no other mistake explains the same as well.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
+from gradecheck.cases import CaseKind
 from gradecheck.compare import Finding
 from gradecheck.diagnose.planting import Answer, Prediction, Stopped, predict, variants
 from gradecheck.diagnose.shared import ABOUT_ALL_OUTPUTS, known_mistakes
@@ -92,15 +93,16 @@ def recognise(evidence: Evidence) -> Recognised | None:
 
     @cache
     def predicted(answer: Answer, at: int) -> Prediction:
-        return predict(exercise, answer, ordinary[at].case)
+        case = ordinary[at].case
+        known = case.kind is CaseKind.PRINTED and not exercise.driver
+        return (_predict_printed if known else predict)(exercise, answer, case)
 
     def predictions(answer: Answer) -> Iterator[Prediction]:
         return (predicted(answer, at) for at in range(len(ordinary)))  # most are ruled out by the first
 
     fault = evidence.first_fault
     may_stop = not exercise.driver and fault is not None and isinstance(fault.outcome, Returned)
-    known = [m for m in known_mistakes(exercise) if m.outcome is MistakeClass.REJECTED]
-    candidates = [(mistake, answer) for mistake in known for answer in variants(exercise, mistake)]
+    candidates = _candidates(exercise)
     for output in (None, *_outputs_to_explain(evidence, returned)):
         matches = list(_matches(_Asked(exercise, ordinary, output, near, may_stop), candidates, predictions))
         if matches:
@@ -108,6 +110,17 @@ def recognise(evidence: Evidence) -> Recognised | None:
             name = "" if output is None else exercise.outputs[output]
             return Recognised(best, name) if best is not None else None
     return None
+
+
+@lru_cache(maxsize=64)
+def _candidates(exercise: Exercise) -> tuple[tuple[Mistake, Answer], ...]:
+    """The mistakes to look for, each with every answer that makes it."""
+    known = [m for m in known_mistakes(exercise) if m.outcome is MistakeClass.REJECTED]
+    return tuple((mistake, answer) for mistake in known for answer in variants(exercise, mistake))
+
+
+#: What formulas give on the printed example, which everybody has; it rules most of them out.
+_predict_printed = lru_cache(maxsize=2048)(predict)
 
 
 def _outputs_to_explain(evidence: Evidence, returned: list[Observation]) -> list[int]:
@@ -122,7 +135,7 @@ def _outputs_to_explain(evidence: Evidence, returned: list[Observation]) -> list
 
 
 def _matches(
-    asked: _Asked, candidates: list[tuple[Mistake, Answer]], predictions: _Predictions
+    asked: _Asked, candidates: Sequence[tuple[Mistake, Answer]], predictions: _Predictions
 ) -> Iterator[_Match]:
     """The mistakes that explain what came back, each once."""
     found: set[str] = set()
@@ -248,11 +261,15 @@ def _same(value: Value, wanted: Float64, near: float, truth: Float64 | None = No
     if not isinstance(value, np.ndarray) or value.shape != wanted.shape or value.dtype.kind not in "fiu":
         return False
     finite = np.isfinite(wanted)
-    if not np.array_equal(value[~finite], wanted[~finite], equal_nan=True):
-        return False  # a division by zero in a mistake is one in the answer
-    scale = max(1.0, float(abs(wanted[finite]).max(initial=0.0)))
+    if truth is not None and truth.shape != wanted.shape:
+        truth = None
+    if not finite.all():
+        if not np.array_equal(value[~finite], wanted[~finite], equal_nan=True):
+            return False  # a division by zero in a mistake is one in the answer
+        value, wanted, truth = value[finite], wanted[finite], None if truth is None else truth[finite]
+    scale = max(1.0, float(abs(wanted).max(initial=0.0)))
     tolerance = near * scale
-    if truth is not None and truth.shape == wanted.shape:
-        gap = float(abs(wanted - truth)[finite].max(initial=0.0))
+    if truth is not None:
+        gap = float(abs(wanted - truth).max(initial=0.0))
         tolerance = min(tolerance, max(NEARER_THAN_TRUTH * gap, ROUNDING * scale))
-    return bool(np.all(abs(value[finite].astype(np.float64) - wanted[finite]) <= tolerance))
+    return bool((abs(value.astype(np.float64) - wanted) <= tolerance).all())
