@@ -57,6 +57,7 @@ def remember_filters(exporter: HTMLExporter) -> None:
     for name, make in (("strip_files_prefix", strip_files_prefix), ("ansi2html", ansi2html)):
         if name not in own:
             exporter.register_filter(name, _remembering(make))
+    exporter.environment.auto_reload = False  # else it looks for newer templates on disk with each page
 
 
 class _Memory:

@@ -3,20 +3,23 @@
 Each replaces something private that costs much and gives nothing here: a schema that is checked again for
 each cell, cells that are the same for everybody and are checked again for each student, a notebook that is
 checked again after each step and each output again beside it, a page that is parsed only to add an attribute
-to pictures, a template's blocks that are copied for each block of each cell. Tests fail when one of them
-moves.
+to pictures, a template's blocks that are copied for each block of each cell, schemas and style sheets that are
+read and made again for each notebook. Tests fail when one of them moves.
 """
 
 import importlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
 from jinja2.runtime import Context, new_context
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbformat import from_dict
+from nbgrader.nbgraderformat import MetadataValidator
 from traitlets.utils.importstring import import_item
 
 _PICTURE = re.compile(r"<img\b(?![^>]*\salt\s*=)", re.IGNORECASE)
@@ -31,6 +34,8 @@ REPLACED = (
     ("nbformat.v4.nbbase", "validate"),
     ("nbformat.v4.nbjson", "copy"),
     ("jinja2.runtime.Context", "derived"),
+    ("nbgrader.preprocessors.checkcellmetadata", "MetadataValidator"),
+    ("nbconvert.preprocessors.csshtmlheader.CSSHTMLHeaderPreprocessor", "_generate_header"),
 )
 
 
@@ -38,7 +43,8 @@ REPLACED = (
 def shortcuts() -> Iterator[None]:
     """Take the shorter ways."""
     copying = SimpleNamespace(deepcopy=from_dict)
-    replacements = (_schemas(), _Page, _believe, _believe_part, copying, _derived)
+    once = (cache(MetadataValidator), _style_once())
+    replacements = (_schemas(), _Page, _believe, _believe_part, copying, _derived, *once)
     with ExitStack() as stack:
         for (module, name), replacement in zip(REPLACED, replacements, strict=True):
             stack.enter_context(mock.patch.object(import_item(module), name, replacement))
@@ -107,3 +113,16 @@ def _derived(context: Context, variables: dict[str, Any] | None = None) -> Conte
     derived.eval_ctx = context.eval_ctx
     derived.blocks = context.blocks
     return derived
+
+
+def _style_once() -> Callable[[CSSHTMLHeaderPreprocessor, Any], list[str]]:
+    """A preprocessor's style sheet, which depends on its settings and the user's own style sheet alone."""
+    make = CSSHTMLHeaderPreprocessor._generate_header
+    made: dict[CSSHTMLHeaderPreprocessor, list[str]] = {}
+
+    def header(preprocessor: CSSHTMLHeaderPreprocessor, resources: Any) -> list[str]:
+        if preprocessor not in made:
+            made[preprocessor] = make(preprocessor, resources)  # type: ignore[no-untyped-call]
+        return [*made[preprocessor]]
+
+    return header
