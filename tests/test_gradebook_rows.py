@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gradecheck.nbgrader.configuration import put_tools_on_path
 from gradecheck.nbgrader.entering import enter
 from gradecheck.nbgrader.gradebook import KeptGradebook, kept_gradebook
+from gradecheck.nbgrader.ledger import Entry, find_entry, open_ledger, write_entry
 
 ASSIGNMENT = "week_1"
 TIMESTAMP = "2026-11-02 10:00:00 UTC"
@@ -119,10 +120,52 @@ def test_sums_are_those_of_the_scores_that_were_written_in_the_step_before(kept:
     grade.auto_score = 1.5
     kept.db.commit()
     kept.settle()
-    assert kept.find_grade("tests", *PLACE) is not grade
     assert kept.find_grade("tests", *PLACE).score == 1.5
     notebook = kept.find_submission_notebook(*PLACE)
     assert (notebook.score, notebook.max_score) == (1.5, 5)
+
+
+@pytest.mark.parametrize("manual", [None, 0, 2])
+@pytest.mark.parametrize("auto", [None, 1.25])
+@pytest.mark.parametrize("extra", [None, 0.5])
+def test_scores_and_comments_are_those_that_nbgrader_has_the_database_compute(
+    kept: KeptGradebook, auto: float | None, manual: float | None, extra: float | None
+) -> None:
+    enter(kept, ASSIGNMENT, "ada", None, create_student=True)
+    kept.settle()
+    grade, comment = kept.find_grade("tests", *PLACE), kept.find_comment("answer", *PLACE)
+    grade.auto_score, grade.manual_score, grade.extra_credit = auto, manual, extra
+    comment.auto_comment, comment.manual_comment = repr(auto), None if manual is None else f"{manual}"
+    kept.settle()
+    assert kept.find_grade("tests", *PLACE) is grade
+    seen = [grade.score, grade.max_score, comment.comment]
+    assert seen[0] == kept.find_submission_notebook(*PLACE).score
+    for row in (grade, comment):
+        kept.db.refresh(row)
+    assert [grade.score, grade.max_score, comment.comment] == seen
+
+
+def test_what_a_statement_writes_past_the_session_is_read_anew(kept: KeptGradebook) -> None:
+    enter(kept, ASSIGNMENT, "ada", None, create_student=True)
+    kept.settle()
+    assert kept.find_grade("tests", *PLACE).score == 0
+    kept.db.execute(update(Grade.__table__).values(auto_score=1.5))
+    kept.settle()
+    assert kept.find_grade("tests", *PLACE).score == 1.5
+
+
+def test_a_ledgers_entry_is_written_with_the_transaction_or_not_at_all(kept: KeptGradebook) -> None:
+    first, last = (Entry("", complete=False, attempt=n, revealed=False) for n in (1, 2))
+    open_ledger(kept)
+    write_entry(kept, ASSIGNMENT, "ada", first)
+    assert find_entry(kept, ASSIGNMENT, "ada") == first
+    kept.rollback()
+    assert find_entry(kept, ASSIGNMENT, "ada") is None
+    write_entry(kept, ASSIGNMENT, "ada", first)
+    write_entry(kept, ASSIGNMENT, "ada", last)
+    kept.commit()
+    with Gradebook(kept.url) as other:
+        assert find_entry(other, ASSIGNMENT, "ada") == last
 
 
 def test_a_step_that_writes_nothing_leaves_what_was_read(kept: KeptGradebook) -> None:

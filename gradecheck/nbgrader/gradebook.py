@@ -28,6 +28,7 @@ from sqlalchemy import bindparam, event, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.attributes import set_committed_value
 
+from gradecheck.nbgrader.computed import compute
 from gradecheck.nbgrader.database import shown_address
 from gradecheck.nbgrader.trouble import sentence_for
 
@@ -113,6 +114,10 @@ class _Rows:
     grades: dict[str, Grade]
     comments: dict[str, Comment]
 
+    def all(self) -> set[Grade | Comment]:
+        """The rows."""
+        return {*self.grades.values(), *self.comments.values()}
+
 
 #: All rows of one submitted notebook: of its scores, or of its comments.
 _OF_NOTEBOOK = {
@@ -125,7 +130,8 @@ class KeptGradebook(Gradebook):
 
     What the instructor made does not change during a run, so where it is, names of cells and what they are
     worth are remembered for all of it. Where a submission's rows are is remembered until the transaction
-    ends, and what they say until something is written and the step ends.
+    ends, and so are its scores and comments, unless a statement writes past them; other rows are read anew
+    once something is written and the step ends.
     """
 
     def __init__(self, db_url: str, course_id: str) -> None:
@@ -139,10 +145,16 @@ class KeptGradebook(Gradebook):
         self._asked: dict[tuple[str, ...], str] = {}  # ids by names: of assignments and their notebooks
         self._given: dict[tuple[str, ...], str] = {}  # of submissions and theirs
         self._rows: _Rows | None = None
-        self._written = False
+        self._flushing = self._changed = self._written = False
         event.listen(self.engine, "after_cursor_execute", self._note)
+        event.listen(self._session, "before_flush", self._note_flush)
+        event.listen(self._session, "after_flush", self._note_end_of_flush)
         self.memory: dict[object, Any] = {}
         """What others want to keep as long as this is open; see `gradecheck.nbgrader.original`."""
+        self.until_commit: dict[object, Any] = {}
+        """What they want to keep until the transaction ends; see `gradecheck.nbgrader.ledger`."""
+        self.at_commit: dict[object, Callable[[], None]] = {}
+        """What they want to write then, once for all changes."""
 
     def close(self) -> None:
         """Stay open: whoever opened this did not know that it is kept."""
@@ -156,27 +168,52 @@ class KeptGradebook(Gradebook):
         self._session.flush()
         if self._written:
             self._forget()
+        elif self._changed:
+            self._bring_up_to_date()
 
     def commit(self) -> None:
         """End the transaction."""
+        for write in self.at_commit.values():
+            write()
         self._session.commit()
-        self._given.clear()
-        self._forget()
+        self._end_transaction()
 
     def rollback(self) -> None:
         """Give up the transaction."""
         self._session.rollback()
-        self._given.clear()
+        self._end_transaction()
+
+    def _end_transaction(self) -> None:
+        for kept in (self._given, self.until_commit, self.at_commit):
+            kept.clear()
         self._forget()
 
     def _forget(self) -> None:
         self._session.expunge_all()
         self._rows = None
-        self._written = False
+        self._flushing = self._changed = self._written = False
+
+    def _bring_up_to_date(self) -> None:
+        """After changes of rows that the session knows: scores and comments are not read again."""
+        kept = self._rows.all() if self._rows is not None else set()
+        for row in self._session:
+            if row in kept:
+                compute(row, self._worth)
+            else:
+                self._session.expire(row)
+        self._changed = False
+
+    def _note_flush(self, session: Any, *_more: object) -> None:
+        self._flushing = not (session.new or session.deleted)
+
+    def _note_end_of_flush(self, *_more: object) -> None:
+        self._flushing = False
 
     def _note(self, _connection: object, _cursor: object, statement: str, *_more: object) -> None:
         """After each statement, whoever sent it: whether it may have changed anything."""
-        self._written = self._written or not statement.startswith("SELECT")
+        if not statement.startswith("SELECT"):
+            self._changed = True
+            self._written = self._written or not self._flushing
 
     def find_source_cell(self, name: str, notebook: str, assignment: str) -> Any:
         """As nbgrader's; the instructor's cells do not change during a run."""

@@ -8,6 +8,7 @@ of each submission; see `gradecheck.nbgrader.journal`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from gradecheck.nbgrader.gradebook import KeptGradebook
 from gradecheck.nbgrader.journal import JOURNAL, Exchange, Journal
 
 _LONGEST = 128
+_MOST_KNOWN = 512
 LEDGER = Table(
     "gradecheck_ledger",
     MetaData(),
@@ -78,13 +80,26 @@ def open_ledger(gradebook: Any) -> None:
 
 def find_entry(gradebook: Any, assignment: str, student: str) -> Entry | None:
     """The entry of one submission, None where it was never graded."""
-    row = gradebook.db.execute(_FIND, _key(assignment, student)).one_or_none()
-    return Entry(*row) if row is not None else None
+    kept = isinstance(gradebook, KeptGradebook)
+    known: dict[object, Entry | None] = gradebook.until_commit if kept else {}
+    place = (LEDGER, assignment, student)
+    if place not in known:
+        if len(known) >= _MOST_KNOWN and not gradebook.at_commit:
+            known.clear()
+        row = gradebook.db.execute(_FIND, _key(assignment, student)).one_or_none()
+        known[place] = Entry(*row) if row is not None else None
+    return known[place]
 
 
 def write_entry(gradebook: Any, assignment: str, student: str, entry: Entry) -> None:
     """Put an entry in the place of the last one; the caller commits."""
-    _put(gradebook, LEDGER, _key(assignment, student), vars(entry))
+    write = partial(_put, gradebook, LEDGER, _key(assignment, student), vars(entry))
+    if isinstance(gradebook, KeptGradebook):  # each step of grading writes one
+        place = (LEDGER, assignment, student)
+        gradebook.until_commit[place] = entry
+        gradebook.at_commit[place] = write
+    else:
+        write()
 
 
 def note_exchange(gradebook: Any, exchange: Exchange) -> None:

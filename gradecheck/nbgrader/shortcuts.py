@@ -3,8 +3,8 @@
 Each replaces something private that costs much and gives nothing here: a schema that is checked again for
 each cell, cells that are the same for everybody and are checked again for each student, a notebook that is
 checked again after each step and each output again beside it, a page that is parsed only to add an attribute
-to pictures, a template's blocks that are copied for each block of each cell, schemas and style sheets that are
-read and made again for each notebook. Tests fail when one of them moves.
+to pictures, a template's blocks that are copied for each block of each cell, schemas and style sheets
+that are made again for each notebook. Tests fail when one of them moves.
 """
 
 import importlib
