@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis.strategies import lists, sampled_from
-from jinja2 import pass_context
+from jinja2 import Undefined, pass_context
 from markupsafe import Markup
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.strings import strip_files_prefix
+from nbformat import from_dict
 from nbformat.v4 import new_markdown_cell, new_notebook
 from traitlets.config import Config
 
@@ -64,6 +65,36 @@ def test_texts_look_as_nbconvert_renders_them(remembering: HTMLExporter) -> None
     for _ in range(2):
         for text in (*TEXTS, *TEXTS[::-1]):  # what one text defines is unknown to the next
             assert ours({}, text) == HTMLExporter().markdown2html({}, text)
+
+
+WITH_SEEDS = (
+    "seed: from {0}. At home:\n\n    gradecheck check --seed {0} NOTEBOOK",
+    "# {0}\n\n{0}. no list\n\n&#{0}; a{0} 0.{0} -{0} $x_{0}$ [it]({0})\n\n[{0}]: /it\n\n[{0}] `{0}`",
+    "8888888888888 and {0}",
+    "{0} and 2207210663321",
+)
+
+
+@pytest.mark.parametrize("text", WITH_SEEDS)
+def test_a_text_that_differs_in_a_seed_alone_has_its_own_seed(text: str, remembering: HTMLExporter) -> None:
+    ours = filters(remembering)["markdown2html"]
+    for seed in ("1264217612413", "9152424199909", "8888888888888", "152424199909", "12", "0152424199909"):
+        own = text.format(seed)
+        assert ours({}, own) == HTMLExporter().markdown2html({}, own)
+
+
+def test_templates_see_of_a_node_what_jinja2_shows() -> None:
+    ours, theirs = FeedbackExporter(), FeedbackExporter()
+    remember_filters(ours)
+    node = from_dict({"source": "x", "items": 1, "inner": {"none": None}})
+    for name in ("source", "items", "keys", "inner", "none", "nowhere", "_allownew", "__class__"):
+        for thing in (node, node.inner, "text", None):
+            found = [exporter.environment.getattr(thing, name) for exporter in (ours, theirs)]
+            if isinstance(found[1], Undefined):
+                assert isinstance(found[0], Undefined)
+                assert found[0]._undefined_name == found[1]._undefined_name == name
+            else:
+                assert found[0] == found[1]
 
 
 def test_an_attachment_is_the_one_students_own(remembering: HTMLExporter) -> None:

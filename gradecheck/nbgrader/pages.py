@@ -7,10 +7,11 @@ nobody needs afterwards is not copied first.
 
 import re
 from collections.abc import Callable
+from functools import partial
 from html import escape
 from typing import Any
 
-from jinja2 import pass_context
+from jinja2 import Environment, pass_context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.ansi import ansi2html
 from nbconvert.filters.highlight import Highlight2HTML
@@ -22,6 +23,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 _PYTHON = "python"
+#: What a node of a notebook has besides its entries.
+_METHODS = frozenset(dir(NotebookNode))
 #: More than a notebook has cells: those of the last students are forgotten, for a class may be large.
 _MOST_REMEMBERED = 512
 _LONGEST_REMEMBERED = 20_000
@@ -33,6 +36,9 @@ _LONGEST_SHOWN = 100_000
 _MOST_SIGNS = 100_000
 #: A text's length times the beginnings of formulas in it, whose ends nbconvert looks for in all of it.
 _MOST_SEARCHED = 50_000_000
+#: The seed in a comment, which is otherwise the same for many students. No number that long means anything
+#: to Markdown, whatever its digits.
+_SEED = re.compile(r"(?<!\w)[1-9]\d{9,14}(?!\w)")
 _LINK_TO_FILES = re.compile(r"\]\(/?files/")
 
 
@@ -57,7 +63,16 @@ def remember_filters(exporter: HTMLExporter) -> None:
     for name, make in (("strip_files_prefix", strip_files_prefix), ("ansi2html", ansi2html)):
         if name not in own:
             exporter.register_filter(name, _remembering(make))
-    exporter.environment.auto_reload = False  # else it looks for newer templates on disk with each page
+    environment = exporter.environment
+    environment.auto_reload = False  # else it looks for newer templates on disk with each page
+    environment.getattr = partial(_entry, environment, environment.getattr)
+
+
+def _entry(environment: Environment, usual: Callable[[Any, str], Any], thing: Any, name: str) -> Any:
+    """As jinja2's way to `thing.name`, which raises and catches two errors where a node has no such entry."""
+    if type(thing) is not NotebookNode or name in _METHODS:
+        return usual(thing, name)
+    return thing[name] if name in thing else environment.undefined(obj=thing, name=name)
 
 
 class _Memory:
@@ -162,6 +177,12 @@ def _markdown(exporter: HTMLExporter) -> Callable[[Any, str], Any]:
             return _plain(source)
         if context.get("cell", {}).get("attachments"):
             return exporter.markdown2html(context, source)
-        return memory.get((source,), lambda: parser.render(source))
+        seeds = set(_SEED.findall(source))
+        seed = seeds.pop() if len(seeds) == 1 else ""
+        stand_in = "8" * len(seed)
+        if not seed or stand_in in source:
+            return memory.get((source,), lambda: parser.render(source))
+        seedless = source.replace(seed, stand_in)
+        return memory.get((seedless,), lambda: parser.render(seedless)).replace(stand_in, seed)
 
     return markdown2html

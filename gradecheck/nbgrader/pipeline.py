@@ -102,6 +102,7 @@ class Pipeline:
         self._execute = next(step for step in self._grade if isinstance(step, ExecuteInWorker))
         self._notebooks = names_of_notebooks(gradebook, assignment)
         self._counting = read_counting(gradebook, assignment)
+        self._source_files: dict[tuple[str, ...], list[str]] = {}  # by what was ignored last
 
     @property
     def _with_feedback(self) -> bool:
@@ -172,7 +173,10 @@ class Pipeline:
         target = Path(self._autograde._format_dest(self._assignment, student))
         target.mkdir(parents=True, exist_ok=True)
         kept = {str(source / name) for name in self._autograde.exclude_overwriting.get(self._assignment, [])}
-        for name in utils.find_all_files(str(source), [*self._made.ignore, "*.ipynb"]):
+        ignored = (*self._made.ignore, "*.ipynb")
+        if ignored not in self._source_files:
+            self._source_files = {ignored: utils.find_all_files(str(source), list(ignored))}
+        for name in self._source_files[ignored]:
             if name not in kept:
                 place = target / Path(name).relative_to(source)
                 place.parent.mkdir(parents=True, exist_ok=True)
