@@ -9,9 +9,8 @@ asks for each cell's row by a join of seven tables, and once more for what each 
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 from unittest import mock
 
 from nbgrader.api import (
@@ -24,12 +23,12 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from sqlalchemy import bindparam, event, select
+from sqlalchemy import event, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.attributes import set_committed_value
 
-from gradecheck.nbgrader.computed import compute
 from gradecheck.nbgrader.database import shown_address
+from gradecheck.nbgrader.rows import OF_NOTEBOOK, Place, Rows
 from gradecheck.nbgrader.trouble import sentence_for
 
 #: nbgrader's modules that open a gradebook by the name `Gradebook` while a notebook is graded.
@@ -38,7 +37,6 @@ OPENERS = tuple(
     for name in ("overwritekernelspec", "overwritecells", "saveautogrades", "latesubmissions", "getgrades")
 )
 
-_Place: TypeAlias = tuple[str, str, str]
 _kept: "KeptGradebook | None" = None
 
 
@@ -106,25 +104,6 @@ class _OneTransaction:
             self._session.flush()
 
 
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """All rows of one submitted notebook, by the name of their cell."""
-
-    place: _Place
-    grades: dict[str, Grade]
-    comments: dict[str, Comment]
-
-    def all(self) -> set[Grade | Comment]:
-        """The rows."""
-        return {*self.grades.values(), *self.comments.values()}
-
-
-#: All rows of one submitted notebook: of its scores, or of its comments.
-_OF_NOTEBOOK = {
-    kind: select(kind).where(kind.notebook_id == bindparam("submitted")) for kind in (Grade, Comment)
-}
-
-
 class KeptGradebook(Gradebook):
     """A gradebook that stays open, commits when it is told to, and remembers rows that it has found.
 
@@ -144,7 +123,8 @@ class KeptGradebook(Gradebook):
         self._names: dict[str, str] = {}
         self._asked: dict[tuple[str, ...], str] = {}  # ids by names: of assignments and their notebooks
         self._given: dict[tuple[str, ...], str] = {}  # of submissions and theirs
-        self._rows: _Rows | None = None
+        self._rows: Rows | None = None
+        self._held: dict[Any, Any] = {}  # the last row of each kind: a session lets go of what nobody holds
         self._flushing = self._changed = self._written = False
         event.listen(self.engine, "after_cursor_execute", self._note)
         event.listen(self._session, "before_flush", self._note_flush)
@@ -164,12 +144,18 @@ class KeptGradebook(Gradebook):
         super().close()
 
     def settle(self) -> None:
-        """Send changes to the database; if it has any, what it computes, such as sums, is read anew."""
-        self._session.flush()
+        """Send changes to the database; if there are any, what it computes, such as sums, is read anew.
+
+        Changes of scores and comments alone wait until something is asked.
+        """
+        kept = self._rows.all() if self._rows is not None else set()
+        waiting = {*self._session.new, *self._session.deleted, *self._session.dirty}
+        if self._written or not waiting <= kept:
+            self._session.flush()
         if self._written:
             self._forget()
-        elif self._changed:
-            self._bring_up_to_date()
+        elif self._changed or waiting:
+            self._bring_up_to_date(kept)
 
     def commit(self) -> None:
         """End the transaction."""
@@ -191,16 +177,15 @@ class KeptGradebook(Gradebook):
     def _forget(self) -> None:
         self._session.expunge_all()
         self._rows = None
+        self._held.clear()
         self._flushing = self._changed = self._written = False
 
-    def _bring_up_to_date(self) -> None:
-        """After changes of rows that the session knows: scores and comments are not read again."""
-        kept = self._rows.all() if self._rows is not None else set()
-        for row in self._session:
-            if row in kept:
-                compute(row, self._worth)
-            else:
-                self._session.expire(row)
+    def _bring_up_to_date(self, kept: set[Any]) -> None:
+        """After changes of rows that the session knows: these are not read again."""
+        if self._rows is not None:
+            self._rows.compute(self._worth)
+        for row in {*self._session} - kept:
+            self._session.expire(row)
         self._changed = False
 
     def _note_flush(self, session: Any, *_more: object) -> None:
@@ -261,6 +246,7 @@ class KeptGradebook(Gradebook):
         if found is None:
             found = find(*names)
             ids[names] = found.id
+        self._held[kind] = found
         return found
 
     def find_grade(self, grade_cell: str, notebook: str, assignment: str, student: str) -> Grade:
@@ -273,11 +259,11 @@ class KeptGradebook(Gradebook):
         found = self._rows_of(notebook, assignment, student).comments.get(solution_cell)
         return found or super().find_comment(solution_cell, notebook, assignment, student)
 
-    def _rows_of(self, *place: *_Place) -> _Rows:
+    def _rows_of(self, *place: *Place) -> Rows:
         if self._rows is None or self._rows.place != place:
             self._session.flush()
             submitted = self._given.get(place) or self.find_submission_notebook(*place).id
-            self._rows = _Rows(place, self._grades_of(submitted), self._by_name(Comment, submitted))
+            self._rows = Rows(place, self._grades_of(submitted), self._by_name(Comment, submitted))
         return self._rows
 
     def _grades_of(self, submitted: str) -> dict[str, Grade]:
@@ -290,7 +276,7 @@ class KeptGradebook(Gradebook):
         return grades
 
     def _by_name(self, kind: Any, submitted: str) -> dict[str, Any]:
-        rows = self._session.scalars(_OF_NOTEBOOK[kind], {"submitted": submitted}).all()
+        rows = self._session.scalars(OF_NOTEBOOK[kind], {"submitted": submitted}).all()
         unknown = {row.cell_id for row in rows} - self._names.keys()
         if unknown:
             query = select(BaseCell.id, BaseCell.name).where(BaseCell.id.in_(unknown))

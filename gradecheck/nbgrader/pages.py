@@ -171,18 +171,21 @@ def _markdown(exporter: HTMLExporter) -> Callable[[Any, str], Any]:
     )
     parser = MarkdownWithMath(renderer=renderer)
 
-    @pass_context
-    def markdown2html(context: Any, source: str) -> Any:
+    def rendered(source: str) -> Any:
         if _takes_long(source):
             return _plain(source)
-        if context.get("cell", {}).get("attachments"):
-            return exporter.markdown2html(context, source)
         seeds = set(_SEED.findall(source))
         seed = seeds.pop() if len(seeds) == 1 else ""
         stand_in = "8" * len(seed)
         if not seed or stand_in in source:
-            return memory.get((source,), lambda: parser.render(source))
+            return parser.render(source)
         seedless = source.replace(seed, stand_in)
         return memory.get((seedless,), lambda: parser.render(seedless)).replace(stand_in, seed)
+
+    @pass_context
+    def markdown2html(context: Any, source: str) -> Any:
+        if context.get("cell", {}).get("attachments"):
+            return _plain(source) if _takes_long(source) else exporter.markdown2html(context, source)
+        return memory.get((source,), lambda: rendered(source))
 
     return markdown2html

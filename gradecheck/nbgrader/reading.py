@@ -89,6 +89,8 @@ def set_ids(cells: Sequence[NotebookNode]) -> None:
 
 def clean(text: str) -> str:
     """The text without what cannot be written in UTF-8 (halves of surrogate pairs) or in a database (NUL)."""
+    if text.isascii() and "\0" not in text:
+        return text
     return (
         text.encode("utf-16", "surrogatepass")
         .decode("utf-16", "replace")
