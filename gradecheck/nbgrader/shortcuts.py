@@ -3,20 +3,21 @@
 Each replaces something private that costs much and gives nothing here: a schema that is checked again for
 each cell, cells that are the same for everybody and are checked again for each student, a notebook that is
 checked again after each step and each output again beside it, a page that is parsed only to add an attribute
-to pictures, a template's blocks that are copied for each block of each cell, schemas and style sheets
-that are made again for each notebook. Tests fail when one of them moves.
+to pictures, a template's blocks that are copied for each block of each cell, schemas, style sheets
+and filters that are made again for each notebook. Tests fail when one of them moves.
 """
 
 import importlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
 from jinja2.runtime import Context, new_context
+from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbformat import from_dict
 from nbgrader.nbgraderformat import MetadataValidator
@@ -36,6 +37,7 @@ REPLACED = (
     ("jinja2.runtime.Context", "derived"),
     ("nbgrader.preprocessors.checkcellmetadata", "MetadataValidator"),
     ("nbconvert.preprocessors.csshtmlheader.CSSHTMLHeaderPreprocessor", "_generate_header"),
+    ("nbconvert.exporters.html", "Highlight2HTML"),
 )
 
 
@@ -43,7 +45,7 @@ REPLACED = (
 def shortcuts() -> Iterator[None]:
     """Take the shorter ways."""
     copying = SimpleNamespace(deepcopy=from_dict)
-    once = (cache(MetadataValidator), _style_once())
+    once = (cache(MetadataValidator), _style_once(), lru_cache(maxsize=8)(Highlight2HTML))
     replacements = (_schemas(), _Page, _believe, _believe_part, copying, _derived, *once)
     with ExitStack() as stack:
         for (module, name), replacement in zip(REPLACED, replacements, strict=True):
