@@ -1,11 +1,12 @@
 import contextlib
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gradecheck.run import watch
+from gradecheck.run import hooks, watch
 from gradecheck.run.inline import InlineCaller
 from gradecheck.run.outcome import Raised, Returned
 from gradecheck.run.traces import is_gradient_kernel
@@ -14,6 +15,18 @@ from gradecheck.run.watch import moved_names, watching
 tf = pytest.importorskip("tensorflow")
 Tape = tf.GradientTape  # an alias that was taken before anything was watched
 X = np.float32([1, 2])
+
+
+TRANSIENT = pytest.mark.parametrize("staying", [False], indirect=True)  # about hooks that do not stay
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["put up for each call", "left between calls"])
+def staying(request: pytest.FixtureRequest) -> Iterator[None]:
+    if request.param:
+        watch.stay()
+    yield
+    watch._state.staying = False
+    watch._remove(tuple(watch._state.hooked))
 
 
 def with_tape(x: Any) -> Any:
@@ -156,6 +169,7 @@ def test_watches_may_be_nested() -> None:
     assert outer.used() == ("the kernel SigmoidGrad", "tf.GradientTape")
 
 
+@TRANSIENT
 def test_all_that_was_wrapped_is_put_back_even_after_an_exception() -> None:
     from tensorflow.python import pywrap_tfe
 
@@ -171,14 +185,15 @@ def test_all_that_was_wrapped_is_put_back_even_after_an_exception() -> None:
     assert pywrap_tfe.TFE_Py_FastPathExecute is before
 
 
+@TRANSIENT
 def test_a_tensorflow_that_moved_its_names_is_called_unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
     from tensorflow.python import pywrap_tfe
 
     before = pywrap_tfe.TFE_Py_TapeSetNew
-    monkeypatch.setattr(watch, "_TFE", "tensorflow.python.moved")
+    monkeypatch.setattr(hooks, "TFE", "tensorflow.python.moved")
     assert used_by(with_tape) == ()
     monkeypatch.undo()
-    monkeypatch.setattr(watch, "_SESSION", "tensorflow.python.moved")
+    monkeypatch.setattr(hooks, "_SESSION", "tensorflow.python.moved")
     assert used_by(with_tape) == ()
     assert pywrap_tfe.TFE_Py_TapeSetNew is before
 
@@ -278,12 +293,12 @@ def test_a_session_without_gradients_is_nobodys_business() -> None:
 
 
 def switch_off(x: Any) -> Any:
-    watch._note = lambda _name: None
+    hooks._note = lambda _name: None
     return with_tape(x)
 
 
 def replace_code(x: Any) -> Any:
-    watch._note.__code__ = (lambda _name: None).__code__
+    hooks._note.__code__ = (lambda _name: None).__code__
     return with_tape(x)
 
 
@@ -293,25 +308,100 @@ def take_the_hooks_off(x: Any) -> Any:
 
 
 def pretend_to_be_inside(x: Any) -> Any:
-    watch._state.inside += 1
+    hooks.state.inside += 1
     return with_tape(x)
 
 
 def forget_the_watch(x: Any) -> Any:
-    watch._state.watches.clear()
+    hooks.state.watches.clear()
     return with_tape(x)
 
 
+def replace_code_of_a_hook(x: Any) -> Any:
+    from tensorflow.python import pywrap_tfe
+
+    def deaf(name: str, original: Any) -> Any:
+        return lambda *arguments: (name, original)[1](*arguments)
+
+    for hook in (pywrap_tfe.TFE_Py_TapeSetNew, pywrap_tfe.TFE_Py_TapeSetAdd):
+        hook.__code__ = deaf("", None).__code__
+    return tf.square(x)
+
+
+def bind_what_is_watched_anew(x: Any) -> Any:
+    from tensorflow.python import pywrap_tfe
+    from tensorflow.python.eager import backprop
+
+    copied = type(pywrap_tfe)("copied")
+    vars(copied).update(vars(pywrap_tfe) | {hook.name: hook.original for hook in watch._state.hooked})
+    backprop.pywrap_tfe = copied
+    return tf.square(x)
+
+
 @pytest.mark.parametrize(
-    "trick", [switch_off, replace_code, take_the_hooks_off, pretend_to_be_inside, forget_the_watch]
+    "trick",
+    [
+        switch_off,
+        replace_code,
+        replace_code_of_a_hook,
+        bind_what_is_watched_anew,
+        take_the_hooks_off,
+        pretend_to_be_inside,
+        forget_the_watch,
+    ],
 )
 def test_a_change_to_the_watch_is_noticed(trick: Any) -> None:
-    note, code = watch._note, watch._note.__code__
+    from tensorflow.python import pywrap_tfe
+    from tensorflow.python.eager import backprop
+
+    note, code = hooks._note, hooks._note.__code__
     try:
         assert "a change to gradecheck itself" in used_by(trick)
     finally:
-        watch._note, note.__code__ = note, code
+        hooks._note, note.__code__, backprop.pywrap_tfe = note, code, pywrap_tfe
+        watch._remove(tuple(watch._state.hooked))
     assert used_by(with_tape) == ("tf.GradientTape",)
+
+
+@pytest.mark.parametrize("trick", [switch_off, replace_code_of_a_hook, bind_what_is_watched_anew])
+def test_a_change_to_the_watch_is_noticed_in_later_calls_too(trick: Any) -> None:
+    from tensorflow.python import pywrap_tfe
+    from tensorflow.python.eager import backprop
+
+    watch.stay()
+    note = hooks._note
+    try:
+        used_by(trick)
+        assert "a change to gradecheck itself" in used_by(honest)
+    finally:
+        hooks._note, backprop.pywrap_tfe = note, pywrap_tfe
+
+
+class Lying(str):
+    """Says that it is another operation than the one that it names."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return hash("AddV2")
+
+    def __eq__(self, other: object) -> bool:
+        return other == "AddV2"
+
+    def __str__(self) -> str:
+        return "AddV2"
+
+
+def test_a_text_that_lies_about_an_operation_is_read_as_it_is() -> None:
+    from tensorflow.python import pywrap_tfe
+    from tensorflow.python.eager import context
+
+    def answer(x: Any) -> Any:
+        return pywrap_tfe.TFE_Py_FastPathExecute(
+            context.context()._context_handle or x, Lying("SigmoidGrad"), None, x, x
+        )
+
+    assert "the kernel SigmoidGrad" in used_by(answer)
 
 
 def test_tensorflow_functions_bound_anew_before_the_call_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

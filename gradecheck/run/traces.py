@@ -41,9 +41,25 @@ def is_gradient_kernel(operation: str) -> bool:
     return bool(_GRADIENT_KERNEL.search(operation)) and not _HARMLESS_KERNEL.search(operation)
 
 
-def examine(name_of: str | bytes) -> tuple[str, ...]:
+def harmless_operations() -> frozenset[str]:
+    """The types of TensorFlow's own operations that are known for nothing; loads TensorFlow.
+
+    No traced function can have the name of one of them.
+    """
+    import tensorflow as tf
+
+    return frozenset(name for name in dir(tf.raw_ops) if not is_gradient_kernel(name))
+
+
+def plain_name(name: object) -> str:
+    """What an operation is called, which a student's own class of texts could lie about."""
+    if isinstance(name, bytes):
+        return bytes.decode(name)
+    return str.__str__(name) if isinstance(name, str) else str(name)
+
+
+def examine(operation: str) -> tuple[str, ...]:
     """What an operation, or a traced function with all that it calls, is known for."""
-    operation = name_of.decode() if isinstance(name_of, bytes) else str(name_of)
     if operation.startswith(_OF_ACCUMULATORS):
         return ()
     if is_gradient_kernel(operation):

@@ -1,8 +1,7 @@
 """Notices when a student's function lets TensorFlow differentiate for it.
 
-While a call is watched, the few functions through which every tape, accumulator and operation of
-TensorFlow passes are wrapped. They are private, so all their names stand in this module, and a test fails
-when one moves; should that happen to a user, nothing is watched and nothing breaks.
+While a call is watched, the hooks of `gradecheck.run.hooks` are up. Should one of the names that they need
+have moved, nothing is watched and nothing breaks.
 
 A tape that was opened outside of the call is none of the call's business, and neither are the kernels
 which that tape runs.
@@ -12,47 +11,19 @@ import contextlib
 import functools
 import importlib
 import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any
 
-from gradecheck.run import traces
-from gradecheck.run.traces import (
-    ACCUMULATOR,
-    GRADIENTS,
-    TAPE,
-    TRANSPOSED,
-    examine,
-    examine_node,
-    in_transpose,
-)
+from gradecheck.run import hooks, traces
+from gradecheck.run.hooks import TFE, TFE_USERS, Watch, state
+from gradecheck.run.traces import harmless_operations
+
+__all__ = ["Watch", "moved_names", "remember", "stay", "watching"]
 
 _OURSELVES = "a change to gradecheck itself"  # found in the process, whoever made it
-
-_TFE = "tensorflow.python.pywrap_tfe"
-_TFE_USERS = tuple(
-    f"tensorflow.python.eager.{name}" for name in ("backprop", "imperative_grad", "tape", "execute")
-)
-_TRANSPOSED = (TRANSPOSED, TRANSPOSED.encode())  # as the one and the other door call it
-_SESSION = "tensorflow.python.client.session"
-_Function = Callable[..., Any]  # by name: a subscript in a nested function is computed with each call
-_Wrap = Callable[[_Function], _Function]
-
-
-@dataclass(frozen=True, eq=False)
-class Watch:
-    """What was seen in a watched block; can be added to, but not emptied.
-
-    Attributes:
-        add: notes a name.
-        used: the names, such as "tf.GradientTape", each once.
-    """
-
-    add: Callable[[str], None]
-    used: Callable[[], tuple[str, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +32,7 @@ class _Hooked:
     name: str
     original: Any
     wrapped: Any
+    code: CodeType
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +45,11 @@ class _Written:
 
 @dataclass
 class _State:
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    watches: list[Watch] = field(default_factory=list)
     hooked: list[_Hooked] = field(default_factory=list)
     holders: dict[str, Any] = field(default_factory=dict)
     pristine: dict[tuple[str, str], Any] = field(default_factory=dict)
-    inside: int = 0  # depth in TensorFlow's own differentiation, where kernels are its choice
-    findings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    staying: bool = False  # hooks stay up between watched blocks
+    untouched: bool = True  # whether TensorFlow's names were bound to what is its own when hooks were put up
 
 
 _state = _State()
@@ -89,20 +59,30 @@ _state = _State()
 def watching() -> Iterator[Watch]:
     """Watch a block."""
     watch = _new_watch()
-    with _state.lock:
-        if not _state.watches and not _install():
+    with state.lock:
+        if not state.watches:
+            _begin()
+        if not _state.untouched:
             watch.add(_OURSELVES)
-        _state.watches.append(watch)
-        hooks, inside = tuple(_state.hooked), _state.inside
+        state.watches.append(watch)
+        hooked, inside = tuple(_state.hooked), state.inside
     try:
         yield watch
     finally:
-        with _state.lock:
-            if watch not in _state.watches or _state.inside != inside or not _intact(hooks):
+        with state.lock:
+            if watch not in state.watches or state.inside != inside or not _intact(hooked):
                 watch.add(_OURSELVES)
-            _state.watches = [other for other in _state.watches if other is not watch]
-            if not _state.watches:
-                _remove(hooks)
+            state.watches = [other for other in state.watches if other is not watch]
+            if not (state.watches or _state.staying):
+                _remove(hooked)
+
+
+def stay() -> None:
+    """From the first watched block on, leave the hooks where they are, in a process that only makes calls.
+
+    To put them up and take them down again costs a tenth of a call.
+    """
+    _state.staying = True
 
 
 def _new_watch() -> Watch:
@@ -116,20 +96,32 @@ def _new_watch() -> Watch:
 
 def remember() -> None:
     """Take note of TensorFlow's functions as they are before any student's code runs; loads TensorFlow."""
-    for user in _TFE_USERS:
+    for user in TFE_USERS:
         with contextlib.suppress(ImportError, AttributeError):
             _holder(user)
-    for module, name, _ in _hooks():
+    for module, name, _ in hooks.hooks():
         with contextlib.suppress(ImportError, AttributeError):
             _state.pristine[module, name] = getattr(_holder(module), name)
+    state.harmless = harmless_operations()
 
 
-def _intact(hooks: Iterable[_Hooked]) -> bool:
+def _intact(hooked: Sequence[_Hooked]) -> bool:
     """Whether the hooks are where they were put, and what decides here is as it was written."""
-    return all(getattr(hook.holder, hook.name, None) is hook.wrapped for hook in hooks) and all(
-        part.module.get(part.name) is part.function and part.function.__code__ is part.code
-        for part in _WRITTEN
-    )
+    for hook in hooked:
+        if hook.wrapped.__code__ is not hook.code:
+            return False
+        if getattr(hook.holder, hook.name, None) is not hook.wrapped:
+            return False
+    for part in _WRITTEN:
+        if part.module.get(part.name) is not part.function or part.function.__code__ is not part.code:
+            return False
+    return not hooked or _shared()
+
+
+def _shared() -> bool:
+    """Whether all of TensorFlow calls what is watched."""
+    real = _holder(TFE)
+    return all(getattr(_holder(user), "pywrap_tfe", real) is real for user in TFE_USERS)
 
 
 def _holder(path: str) -> Any:
@@ -145,147 +137,49 @@ def _holder(path: str) -> Any:
 
 def moved_names() -> tuple[str, ...]:
     """The private names that this TensorFlow does not have; loads TensorFlow."""
-    return tuple(f"{module}.{name}" for module, name, _ in _hooks() if not hasattr(_holder(module), name))
+    return tuple(
+        f"{module}.{name}" for module, name, _ in hooks.hooks() if not hasattr(_holder(module), name)
+    )
+
+
+def _begin() -> None:
+    """Forget what another block has seen, and see to it that the hooks are up."""
+    state.findings.clear()
+    state.inside = 0
+    if not _state.hooked:
+        _state.untouched = _install()
 
 
 def _install() -> bool:
     """Put the hooks in place; False where somebody bound TensorFlow's own names anew."""
-    _state.hooked.clear()
-    _state.findings.clear()
-    _state.inside = 0
     if "tensorflow" not in sys.modules:
         return True
     if not _state.pristine:
         remember()
     untouched = True
     try:
-        for module, name, wrap in _hooks():
+        for module, name, wrap in hooks.hooks():
             holder = _holder(module)
             original = getattr(holder, name)
             untouched &= _state.pristine.get((module, name), original) is original
-            hooked = _Hooked(holder, name, original, wrap(original))
-            setattr(holder, name, hooked.wrapped)
-            _state.hooked.append(hooked)
-        real = _holder(_TFE)
-        untouched &= all(getattr(_holder(user), "pywrap_tfe", real) is real for user in _TFE_USERS)
+            wrapped: Any = wrap(original)
+            setattr(holder, name, wrapped)
+            _state.hooked.append(_Hooked(holder, name, original, wrapped, wrapped.__code__))
+        untouched &= _shared()
     except (ImportError, AttributeError):
         _remove(tuple(_state.hooked))
     return untouched
 
 
-def _remove(hooks: Iterable[_Hooked]) -> None:
-    for hook in hooks:
+def _remove(hooked: Iterable[_Hooked]) -> None:
+    for hook in hooked:
         setattr(hook.holder, hook.name, hook.original)
     _state.hooked.clear()
 
 
-def _hooks() -> Iterable[tuple[str, str, _Wrap]]:
-    """Module, name and wrapper of everything that is watched."""
-    return (
-        (_TFE, "TFE_Py_TapeSetNew", _noting(TAPE)),
-        (_TFE, "TFE_Py_TapeSetAdd", _noting(TAPE)),
-        (_TFE, "TFE_Py_TapeGradient", _differentiating(TAPE)),
-        (_TFE, "TFE_Py_ForwardAccumulatorNew", _noting(ACCUMULATOR)),
-        (_TFE, "TFE_Py_ForwardAccumulatorSetAdd", _noting(ACCUMULATOR)),
-        (_TFE, "TFE_Py_FastPathExecute", _executing(1)),
-        (_TFE, "TFE_Py_Execute", _executing(2)),
-        (_TFE, "TFE_Py_ExecuteCancelable", _executing(2)),
-        ("tensorflow.python.framework.op_def_library", "_apply_op_helper", _executing(0)),
-        ("tensorflow.python.ops.gradients_util", "_GradientsHelper", _helping),
-        ("tensorflow.python.eager.forwardprop", "_jvp_helper", _differentiating(None)),
-        (f"{_SESSION}:BaseSession", "_run", _running(lambda session: session)),
-        (f"{_SESSION}:BaseSession._Callable", "__call__", _running(lambda made: made._session)),
-    )
-
-
-def _note(name: str) -> None:
-    if _state.inside:
-        return
-    for watch in tuple(_state.watches):
-        watch.add(name)
-
-
-def _noting(name: str) -> _Wrap:
-    def wrap(original: _Function) -> _Function:
-        def noted(*arguments: Any, **options: Any) -> Any:
-            _note(name)
-            return original(*arguments, **options)
-
-        return noted
-
-    return wrap
-
-
-def _differentiating(name: str | None) -> _Wrap:
-    def wrap(original: _Function) -> _Function:
-        def differentiated(*arguments: Any, **options: Any) -> Any:
-            if name is not None:
-                _note(name)
-            return _inside(original, arguments, options)
-
-        return differentiated
-
-    return wrap
-
-
-def _helping(original: _Function) -> _Function:
-    """tf.gradients, and a tf.function that runs under a tape, share this helper."""
-
-    def helped(*arguments: Any, **options: Any) -> Any:
-        if sys._getframe(1).f_globals.get("__name__", "").endswith("gradients_impl"):
-            _note(GRADIENTS)
-        return _inside(original, arguments, options)
-
-    return helped
-
-
-def _inside(original: _Function, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    _state.inside += 1
-    try:
-        return original(*arguments, **options)
-    finally:
-        _state.inside -= 1
-
-
-def _executing(position: int) -> _Wrap:
-    """Wraps what executes an operation, or adds it to a graph; its type is the argument at `position`."""
-
-    def wrap(original: _Function) -> _Function:
-        findings = _state.findings
-
-        def executed(*arguments: Any, **options: Any) -> Any:
-            name = arguments[position]
-            found = findings.get(name)
-            if found is None:
-                found = findings[name] = examine(name)
-            if found and not (name in _TRANSPOSED and in_transpose()):
-                for what in found:
-                    _note(what)
-            return original(*arguments, **options)
-
-        return executed
-
-    return wrap
-
-
-def _running(session_of: Callable[[Any], Any]) -> _Wrap:
-    """Wraps what runs the graph of a session, the way of TensorFlow 1."""
-
-    def wrap(original: _Function) -> _Function:
-        def ran(*arguments: Any, **options: Any) -> Any:
-            for node in session_of(arguments[0]).graph.as_graph_def().node:
-                for what in (*examine_node(node), *examine(node.op)):
-                    _note(what)
-            return original(*arguments, **options)
-
-        return ran
-
-    return wrap
-
-
 _WRITTEN = tuple(
     _Written(vars(module), name, thing, thing.__code__)
-    for module in (sys.modules[__name__], traces)
+    for module in (sys.modules[__name__], hooks, traces)
     for name, thing in vars(module).items()
     if isinstance(thing, FunctionType)
 )

@@ -20,6 +20,7 @@ from gradecheck.run.replies import outcome_to_message, request_from_message
 from gradecheck.run.reserve import Reserve
 from gradecheck.run.shell import WorkerShell
 from gradecheck.run.streams import Output
+from gradecheck.run.watch import stay
 from gradecheck.run.wire import Connection, Message, WireError
 
 _Result = TypeVar("_Result")
@@ -37,6 +38,7 @@ def serve(shell: WorkerShell, channel: int, limits: Limits, seal: Callable[[], N
     output = Output(limits.output_bytes)
     output.take_descriptors()
     shell.prepare(output)
+    stay()
     connection = Connection(socket.socket(fileno=channel))
     worker = _Worker(shell, connection, output, seal)
     try:
