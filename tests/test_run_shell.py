@@ -6,7 +6,7 @@ from typing import ClassVar
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from gradecheck.run.shell import Transformers
+from gradecheck.run.transformers import Transformers
 
 CELLS = (
     "x = 3  # really?",
@@ -31,6 +31,14 @@ CELLS = (
     "print 'two'",
     "(" * 300 + ")" * 300,
     "s = '\\d'",
+    "s = '''a\n   \nb'''\nprint(s)",
+    "x = [1,\n\t\n2]",
+    "\x0cx = 1",
+    "x = 1\r\ny = 2\r\n",
+    "x[..., None]",
+    "def f(x):\n    ...",
+    "s = r'In [3]: '",
+    "[ins] In [1]: x = 1",
     "",
 )
 
@@ -44,6 +52,12 @@ def test_as_ipython_does_it(cell: str) -> None:
         warnings.simplefilter("always")
         assert made == TransformerManager().transform_cell(cell)
     assert len(ours) == len(theirs)
+
+
+def test_a_step_of_tidying_that_somebody_added_is_taken() -> None:
+    manager = Transformers()
+    manager.cleanup_transforms.append(lambda lines: [line.upper() for line in lines])
+    assert manager.transform_cell("x = 1") == "X = 1\n"
 
 
 def test_a_transformer_that_somebody_added_is_asked() -> None:

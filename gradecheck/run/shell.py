@@ -19,7 +19,6 @@ from typing import Any, ClassVar
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
-from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Instance, Type
 from traitlets.config import Config
@@ -28,10 +27,9 @@ from gradecheck.run.cells import Cell
 from gradecheck.run.frames import describe, message_of
 from gradecheck.run.outcome import Frame, Raised
 from gradecheck.run.streams import Output
+from gradecheck.run.transformers import Transformers
 
 _CELL_NAME = re.compile(r"<ipython-input-cell-(\d+)>\Z")
-#: `%magic`, `!command` and `name?` may stand anywhere, what calls a function by itself begins a line.
-_SIGN_OF_MAGIC = re.compile(r"[%!?]|^[^\S\n]*[,;/]", re.MULTILINE)
 _NO_ANSWER = "nobody can answer {}() while this file is checked: write the value into the code instead"
 _DEEPEST_SHOWN = 20
 _FOLDERS = re.compile(
@@ -57,25 +55,6 @@ class _Compiler(CachingCompiler):
             if error.msg != "incomplete input":
                 raise
         return ast.parse(source, filename, symbol)
-
-
-class Transformers(TransformerManager):
-    """Looks for magics only where a cell has their signs and is not plain Python: to look costs 0.4 ms."""
-
-    def __init__(self) -> None:
-        usual: Any = super()
-        usual.__init__()
-        self._usual = tuple(self.token_transformers)
-
-    def do_token_transforms(self, lines: list[str]) -> list[str]:
-        """The lines of a cell, with `%magic`, `!command` and `name?` as calls."""
-        source = "".join(lines)
-        plain = _SIGN_OF_MAGIC.search(source) is None or _is_python(source)
-        if plain and tuple(self.token_transformers) == self._usual:
-            return lines
-        usual: Any = super()
-        transformed: list[str] = usual.do_token_transforms(lines)
-        return transformed
 
 
 class _Publisher(DisplayPublisher):
@@ -134,6 +113,19 @@ class WorkerShell(InteractiveShell):
     def init_virtualenv(self) -> None:
         """Leave sys.path alone."""
 
+    def should_run_async(
+        self, raw_cell: str, *, transformed_cell: str | None = None, preprocessing_exc_tuple: Any = None
+    ) -> bool:
+        """Whether a cell awaits something; only one with these words is compiled once more to find out."""
+        if transformed_cell is not None and not re.search("await|async", transformed_cell):
+            return False
+        untyped: Any = super()
+        return bool(
+            untyped.should_run_async(
+                raw_cell, transformed_cell=transformed_cell, preprocessing_exc_tuple=preprocessing_exc_tuple
+            )
+        )
+
     def ask_exit(self) -> None:
         """Go on: `exit()` in a notebook ends no cell."""
 
@@ -189,7 +181,7 @@ class WorkerShell(InteractiveShell):
 
     def prepare(self, output: Output) -> None:
         """Send everything to `output` from now on, also what prints and asks outside of cells."""
-        self.output = output
+        self.attend(output)
         output.stdout.adopt()
         output.stderr.adopt()
         for handler in logging.getLogger("tensorflow").handlers:
@@ -198,6 +190,10 @@ class WorkerShell(InteractiveShell):
         warnings.filterwarnings("ignore", "To exit: use", UserWarning)
         builtins.input = _no_answer("input")
         getpass.getpass = _no_answer("getpass")
+
+    def attend(self, output: Output) -> None:
+        """Send what cells put out to `output` from now on, and forget earlier cells."""
+        self.output = output
         self.sources: dict[int, tuple[int, list[str]]] = {}
 
     def run(self, cell: Cell) -> Raised | None:
@@ -247,16 +243,6 @@ def build_shell() -> WorkerShell:
         warnings.simplefilter("ignore")
         shell: WorkerShell = WorkerShell.instance(config=config, colors="nocolor", xmode="Plain")
     return shell
-
-
-def _is_python(source: str) -> bool:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # they come when the cell is compiled
-        try:
-            ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return False
-    return True
 
 
 def _blank_lines(lines: list[str]) -> int:

@@ -50,7 +50,7 @@ class _Template:
         self._shell = shell
         self._isolation = _isolation(options)
         self._users = Users() if options.apart else None
-        self._scatter = _warm_up() if options.warm else None
+        self._scatter = _warm_up(shell) if options.warm else None
         self._steps = 1  # for each child; parts of a template take turns
         self._children = Children(self._isolation)
 
@@ -170,10 +170,12 @@ def _isolation(options: Options) -> "Isolation | None":
     return Isolation(options.kept)
 
 
-def _warm_up() -> "Scatter":
+def _warm_up(shell: Any) -> "Scatter":
+    from gradecheck.run.rehearsal import rehearse
     from gradecheck.run.warm import Scatter, warm_up
 
     warm_up()
+    rehearse(shell)
     return Scatter()
 
 

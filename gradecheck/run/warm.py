@@ -40,6 +40,7 @@ def warm_up() -> None:
     Raises:
         Exception: TensorFlow's private call moved.
     """
+    import numpy as np
     import tensorflow as tf
     from tensorflow.python.eager import context
 
@@ -57,6 +58,7 @@ def warm_up() -> None:
         tf.cast(x, tf.float64), tf.maximum(x, 0), tf.einsum("ij,kj->ik", x, x), tf.argmax(x, 1), tf.abs(x),
         tf.zeros_like(x), tf.ones([2]), tf.eye(3), tf.range(3), tf.linalg.diag(x[0]), x**2,
         tf.math.sign(x), tf.math.log_sigmoid(x), tf.nn.log_softmax(x), tf.reduce_prod(x), tf.one_hot([1], 3),
+        2.0 * x, np.float32(2) * x, x * np.ones(3, np.float32), tf.multiply(x, [1.0, 2.0, 3.0]),
     ):  # fmt: skip
         str(made.numpy())
     for padding in ("VALID", "SAME"):
