@@ -63,8 +63,9 @@ class Output:
         self.flush()
         self._emit = None
         for name, descriptor in self._raw.items():
-            os.ftruncate(descriptor, 0)
-            self._read[name] = 0
+            if os.fstat(descriptor).st_size:
+                os.ftruncate(descriptor, 0)
+                self._read[name] = 0
 
     def flush(self) -> None:
         """Send what is buffered."""

@@ -21,7 +21,7 @@ from numpy import float32, float64, generic, ndarray, stack
 from gradecheck.run.caller import ArgumentKind
 from gradecheck.run.limits import MAX_ARRAY_BYTES, MAX_ARRAYS, MAX_RANK
 from gradecheck.run.outcome import Array, NotArray, Value
-from gradecheck.run.wire import DTYPES
+from gradecheck.run.wire import DTYPES, name_of
 
 _RAGGED = NotArray("ragged", "a list of rows of different lengths")
 _OTHER_ROWS = (array, deque, memoryview, range)
@@ -167,7 +167,7 @@ def _from_tensorflow(thing: object) -> Array | None:
 
 def _checked(array: Array) -> Array:
     """The array in a dtype that can be sent."""
-    name = array.dtype.name
+    name = name_of(array.dtype)
     if name in DTYPES:
         return array
     if name == "bfloat16":

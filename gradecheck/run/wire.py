@@ -6,7 +6,7 @@
 
 Nothing in a message is executed, unpickled or trusted: lengths, dtypes and shapes are checked against
 `gradecheck.run.limits` before anything is allocated. Functions are imported by name: a student who binds
-`json.dumps` anew harms no other answer.
+`json.loads` anew harms no other answer.
 """
 
 import re
@@ -14,7 +14,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from json import dumps, loads
+from json import JSONEncoder, loads
 from math import prod
 from selectors import EVENT_READ, EVENT_WRITE
 from struct import Struct
@@ -47,6 +47,7 @@ DTYPES = {
 }  # fmt: skip
 
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
+_to_json = JSONEncoder(ensure_ascii=False).encode
 _LENGTH = Struct("<I")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _CHUNK = 1 << 18
@@ -78,13 +79,14 @@ class _Layout:
         return prod(self.shape) * self.dtype.itemsize
 
 
-def _name_of(dtype: np.dtype[Any]) -> str:
+def name_of(dtype: np.dtype[Any]) -> str:
+    """What a dtype is called."""
     return _NAMES.get(dtype) or dtype.name  # which NumPy spells out anew each time
 
 
 def sendable(array: Array) -> bool:
     """Whether an array is within what a message may hold."""
-    return _name_of(array.dtype) in DTYPES and array.ndim <= MAX_RANK and array.nbytes <= MAX_ARRAY_BYTES
+    return name_of(array.dtype) in DTYPES and array.ndim <= MAX_RANK and array.nbytes <= MAX_ARRAY_BYTES
 
 
 def encode(message: Message) -> bytes:
@@ -98,10 +100,10 @@ def encode(message: Message) -> bytes:
     for array in message.arrays:
         if not sendable(array):
             raise WireError(f"cannot send an array of {array.dtype} with shape {array.shape}")
-        name = _name_of(array.dtype)
+        name = name_of(array.dtype)
         layouts.append({"dtype": name, "shape": list(array.shape)})
         bodies.append(ascontiguousarray(array, DTYPES[name]).tobytes())
-    text = dumps({**message.head, "arrays": layouts}, ensure_ascii=False)
+    text = _to_json({**message.head, "arrays": layouts})
     header = text.encode("utf-8", "replace")
     if len(header) > MAX_HEADER_BYTES or len(header) + sum(map(len, bodies)) > MAX_MESSAGE_BYTES:
         raise WireError("the message is too large")
@@ -112,7 +114,7 @@ def _parse_header(raw: bytes) -> tuple[dict[str, Any], tuple[_Layout, ...]]:
     try:
         head = loads(raw.decode("utf-8"))
         if _SURROGATE.search(raw):  # half a character, which nobody could write to a file later
-            dumps(head, ensure_ascii=False).encode("utf-8")
+            _to_json(head).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise WireError(f"the header is not JSON: {type(error).__name__}") from None
     if not isinstance(head, dict):
@@ -151,6 +153,9 @@ class Connection:
     def __init__(self, stream: socket.socket) -> None:
         stream.setblocking(False)
         self._stream = stream
+        self._selector = Selector()
+        self._selector.register(stream, EVENT_READ)
+        self._awaited = EVENT_READ
         self._pending = bytearray()
         self._unsent: list[memoryview] = []
         self.received = 0  # bytes, so far
@@ -199,6 +204,7 @@ class Connection:
 
     def close(self) -> None:
         """Close the socket; again does nothing."""
+        self._selector.close()
         self._stream.close()
 
     def _take(self, count: int, deadline: float | None) -> bytes:
@@ -244,9 +250,10 @@ class Connection:
         if left is not None and left <= 0:
             raise TimeoutError
         events = (EVENT_READ if reading else 0) | (EVENT_WRITE if self._unsent else 0)
-        with Selector() as selector:
-            selector.register(self._stream, events)
-            selector.select(left)
+        if events != self._awaited:
+            self._selector.modify(self._stream, events)
+            self._awaited = events
+        self._selector.select(left)
 
 
 def text_of(head: Mapping[str, Any], key: str, cap: int) -> str:
