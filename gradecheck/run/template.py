@@ -232,13 +232,16 @@ def run(control: socket.socket, options: Options) -> None:
         _inherit_orphans()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's business
     os.set_inheritable(control.fileno(), False)
+    large = options.warm and sys.platform == "linux"
+    if large:
+        from gradecheck.run.pages import enlarge_pages, gather_arenas
+
+        gather_arenas()
     template = _Template(control, prepare(), options)
     if options.warm:
         gc.collect()  # what the warm start left; otherwise it would find next to nothing
-        if sys.platform == "linux":
-            from gradecheck.run.pages import enlarge_pages
-
-            enlarge_pages()
+    if large:
+        enlarge_pages()
     gc.freeze()  # keeps the garbage collector of a child from copying the template's pages
     control.sendall(json.dumps({"ready": os.getpid()}).encode() + b"\n")
     template.serve()
