@@ -1,10 +1,11 @@
-"""Large pages for the template's memory: forking it then costs a quarter.
+"""How the template's memory lies, on which it depends what forking it costs.
 
 A fork copies an entry for each page of the parent's data, and the end of the child gives each back: with
-pages of 4 KiB, 60,000 of them. What a child writes to is still copied in small pages.
+pages of 4 KiB, 60,000 of them. Large pages need data in large pieces, but Python takes its memory for small
+objects by the mebibyte, between the libraries that it loads: so it is made to take all of it before.
 
-Large pages need data in large pieces, and Python takes memory for small objects by the mebibyte, between the
-libraries that it loads meanwhile: so it is made to take all of it before.
+What a child writes to is copied, in small pages. New objects of its own would stand in the gaps between those
+that stay, each on another page: so the gaps are filled before.
 """
 
 import ctypes
@@ -13,8 +14,11 @@ from pathlib import Path
 
 _HUGE = 1 << 21  # bytes
 _COLLAPSE = 25  # MADV_COLLAPSE, of Linux 6.1
-_ARENAS = 96 << 20  # bytes; TensorFlow and what else is imported need about 90 MiB of small objects
-_BLOCK = 512  # bytes of the largest object that Python puts there
+_ARENAS = 112 << 20  # bytes; TensorFlow and what else is imported need about 100 MiB of small objects
+_POOL = 16384 - 48  # bytes for objects of one size
+_STEP, _LARGEST = 16, 512  # of the sizes for which there are pools; what is larger lies elsewhere
+_SMALLEST = 48  # size of an object that is made to fill a gap
+_MOST = 1 << 20  # bytes for each size; gaps take up to 150 KiB, but not every allocator has these pools
 _PINNED = 1000  # each so many blocks, one: an arena of 1 MiB, which holds 1,953, goes back only when empty
 
 _pins: list[bytes] = []
@@ -25,10 +29,27 @@ _libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
 
 def gather_arenas() -> None:
     """Have Python's memory for small objects in one piece, before anything large is imported."""
-    blocks = [b""] * (_ARENAS // _BLOCK)
+    blocks = [b""] * (_ARENAS // _LARGEST)
     for number in range(len(blocks)):
-        blocks[number] = bytes(_BLOCK - sys.getsizeof(b""))
+        blocks[number] = _block(_LARGEST)
     _pins.extend(blocks[::_PINNED])
+
+
+def close_gaps() -> None:
+    """Have new small objects beside each other from now on, after everything was loaded."""
+    for size in range(_SMALLEST, _LARGEST, _STEP):
+        before, row = 0, 1
+        for _ in range(_MOST // size):
+            if row == _POOL // size:  # a pool in which there was nothing else
+                break
+            block = _block(size)
+            row = row + 1 if id(block) == before + size else 1
+            before = id(block)
+            _pins.append(block)
+
+
+def _block(size: int) -> bytes:
+    return bytes(size - sys.getsizeof(b""))
 
 
 def enlarge_pages() -> None:

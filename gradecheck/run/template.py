@@ -234,13 +234,14 @@ def run(control: socket.socket, options: Options) -> None:
     os.set_inheritable(control.fileno(), False)
     large = options.warm and sys.platform == "linux"
     if large:
-        from gradecheck.run.pages import enlarge_pages, gather_arenas
+        from gradecheck.run.pages import close_gaps, enlarge_pages, gather_arenas
 
         gather_arenas()
     template = _Template(control, prepare(), options)
     if options.warm:
         gc.collect()  # what the warm start left; otherwise it would find next to nothing
     if large:
+        close_gaps()
         enlarge_pages()
     gc.freeze()  # keeps the garbage collector of a child from copying the template's pages
     control.sendall(json.dumps({"ready": os.getpid()}).encode() + b"\n")
