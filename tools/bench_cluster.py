@@ -56,7 +56,7 @@ def measure(students: int, workers: int, folder: Path, *, cluster: bool) -> Usag
     make_course(folder, OURS.format(sandbox=True), students)
     if not cluster:
         command = (sys.executable, "-m", "gradecheck", "grade", ASSIGNMENT, "--workers", str(workers))
-        return run(command, folder)
+        return run(command, folder).whole
     with ExitStack() as stack:
         port = _free_port()
         address = f"tcp://{_HOST}:{port}"

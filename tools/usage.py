@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ import psutil
 from pages import ROOT
 
 _LOOK_SECONDS = 0.5
+_OFTEN_SECONDS = 0.005
 _MIB = 1 << 20
 _Seen = TypeVar("_Seen")
 
@@ -37,6 +39,12 @@ class Usage:
     largest: float = 0.0
     together: float = 0.0
 
+    def __sub__(self, other: "Usage") -> "Usage":
+        return replace(self, cpu=self.cpu - other.cpu, wall=self.wall - other.wall)
+
+    def __truediv__(self, count: int) -> "Usage":
+        return replace(self, cpu=self.cpu / count, wall=self.wall / count)
+
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
             self.cpu + other.cpu,
@@ -44,6 +52,19 @@ class Usage:
             max(self.largest, other.largest),
             max(self.together, other.together),
         )
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command used.
+
+    Attributes:
+        whole: in all.
+        later: what of it came after it had begun to do what was asked for; the memory is of the whole.
+    """
+
+    whole: Usage
+    later: Usage
 
 
 def typical(found: Sequence[Usage]) -> Usage:
@@ -56,8 +77,19 @@ def typical(found: Sequence[Usage]) -> Usage:
     )
 
 
-def run(command: Sequence[str], folder: Path, codes: Sequence[int] = (0, 1)) -> Usage:
+def run(
+    command: Sequence[str],
+    folder: Path,
+    codes: Sequence[int] = (0, 1),
+    begun: Callable[[], bool] | None = None,
+) -> Run:
     """Run a command; its output goes to bench.log in its folder.
+
+    Args:
+        command: it.
+        folder: where.
+        codes: with which it may end.
+        begun: whether it has begun to do what was asked for; None for "at once".
 
     Raises:
         SystemExit: it ended with another code than these; 1 says that something is not graded.
@@ -65,14 +97,23 @@ def run(command: Sequence[str], folder: Path, codes: Sequence[int] = (0, 1)) -> 
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # nbgrader calls alembic
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
     log = folder / "bench.log"
-    start = time.monotonic()
+    start, before = time.monotonic(), _cpu_of_ended()
+    first: list[Usage] = [] if begun else [Usage()]
+
+    def look() -> None:
+        if not first and begun and begun():
+            first.append(Usage(_cpu_of_ended() - before + _cpu_of_descendants(), time.monotonic() - start))
+
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
-        with watched(_memory_of_descendants, _LOOK_SECONDS) as memory:
+        with watched(_memory_of_descendants, _LOOK_SECONDS) as memory, watched(look, _OFTEN_SECONDS):
             used = _wait(process)
     if process.returncode not in codes:
         sys.exit(f"{' '.join(command)} ended with {process.returncode}; see {log}")
-    return replace(used, wall=time.monotonic() - start, together=max(memory, default=0.0))
+    if not first:
+        sys.exit(f"{' '.join(command)} has done nothing; see {log}")
+    whole = replace(used, wall=time.monotonic() - start, together=max(memory, default=0.0))
+    return Run(whole, whole - first[0])
 
 
 def _wait(process: subprocess.Popen[bytes]) -> Usage:
@@ -104,6 +145,21 @@ def watched(look: Callable[[], _Seen], seconds: float) -> Iterator[list[_Seen]]:
     finally:
         over.set()
         thread.join()
+
+
+def _cpu_of_ended() -> float:
+    """Seconds of all that was waited for, so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _cpu_of_descendants() -> float:
+    """Seconds of those that live, and of what they waited for."""
+    total = 0.0
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it has ended
+            total += sum(process.cpu_times()[:4])
+    return total
 
 
 def _memory_of_descendants() -> float:
