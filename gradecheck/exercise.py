@@ -90,8 +90,11 @@ class Exercise:
         differentiates: the arguments whose gradients are returned, in the order of the outputs.
         forward: the function to differentiate, in TensorFlow.
         forward_numpy: the same, written independently in NumPy, for the second oracle.
-        stacks: the inputs of which `forward_numpy` also takes many at once, along a new first axis and beside
-            the others as they are, giving its results along a first axis, too, to the last digit the same.
+        stacks: a tuple of inputs of which `forward_numpy` also takes many at once, along a new first axis and
+            beside the others as they are, giving its results along a first axis, too, to the last digit the
+            same. It only makes grading faster, as finite differences then need one call instead of four an
+            entry, so to leave it out is always right. Where it is set, `forward_numpy` must count axes from
+            the end: `np.sum(x, axis=-1)`, where `np.sum(x)` and `axis=0` would mix one x with another.
         printed: the example shown in the notebook: every argument, float32-exact values.
         shapes: the shapes of the moderate cases, one mapping from argument to shape a case. Naming one
             shape twice draws two inputs of it, which catches answers that remember.

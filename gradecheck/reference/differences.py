@@ -91,13 +91,15 @@ def _one_by_one(
 def _at_once(
     forward: Callable[..., Any], arguments: list[Any], index: int, x: Float64, moved: Float64
 ) -> Float64:
-    """As `_one_by_one`, of a function that takes stacks."""
+    """As `_one_by_one`, of a function that takes stacks; ValueError where it gives no stack of results."""
     each = np.arange(x.size)
     stack = np.empty((*moved.shape, x.size))
     stack[...] = x.reshape(-1)
     stack[each, :, each] = moved
     arguments[index] = stack.reshape(-1, *x.shape)
     values = np.asarray(forward(*arguments), np.float64)
+    if values.shape[:1] != (moved.size,):
+        raise ValueError(f"of {moved.size} inputs at once came results of shape {values.shape}")
     return values.reshape(*moved.shape, *values.shape[1:])
 
 

@@ -65,11 +65,40 @@ def expected_cases(exercise: Exercise, seed: int) -> tuple[ExpectedCase, ...]:
 
     Raises:
         OracleDisagreement: the tape and finite differences differ on one of them.
-        AuthorError: the exercise's own functions raise.
+        AuthorError: the exercise's own functions raise, or its `stacks` names what is no input.
         ValueError: `seed` is negative.
     """
     if seed < 0:
         raise ValueError(f"a seed is a non-negative number, not {seed}")
+    require_stacks(exercise)
+    try:
+        return _by_both_oracles(exercise, seed)
+    except AuthorError as error:
+        if not exercise.stacks:
+            raise
+        _by_both_oracles(replace(exercise, stacks=()), seed)  # raises what `stacks` is not to blame for
+        names = " or ".join(exercise.stacks)
+        raise type(error)(
+            f"{exercise.name}: forward_numpy does not take many {names} at once: leave `stacks` out, which "
+            "only makes grading faster; all is well without it"
+        ) from error
+
+
+def require_stacks(exercise: Exercise) -> None:
+    """See that `exercise.stacks` is a tuple of names of its inputs.
+
+    Raises:
+        AuthorError: it is not.
+    """
+    given: object = exercise.stacks  # whatever an author wrote
+    if not isinstance(given, tuple) or any(name not in exercise.inputs for name in given):
+        raise AuthorError(
+            f"{exercise.name}: `stacks` must be a tuple of names among the inputs, such as "
+            f"{exercise.inputs[:1]}, not {given!r}; or leave it out, it only makes grading faster"
+        )
+
+
+def _by_both_oracles(exercise: Exercise, seed: int) -> tuple[ExpectedCase, ...]:
     try:
         cases = draw_cases(exercise, seed)
         one_by_one = exercise.whole_jacobian or exercise.truth is not None

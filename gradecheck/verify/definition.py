@@ -1,15 +1,20 @@
-"""The claims about a definition: its two oracles agree, and its known mistakes meet their class."""
+"""The claims about a definition: its stacks are taken, its oracles agree, its mistakes meet their class."""
 
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from gradecheck.cases import Case, draw_cases
 from gradecheck.diagnose.planting import plants
 from gradecheck.diagnose.shared import known_mistakes
-from gradecheck.errors import GradecheckError
-from gradecheck.exercise import Exercise, Mistake, MistakeClass
+from gradecheck.errors import AuthorError, GradecheckError
+from gradecheck.exercise import Exercise, Float64, Mistake, MistakeClass, Shape
 from gradecheck.judge import judge
-from gradecheck.reference.expectation import expected_cases
+from gradecheck.reference.differences import jacobian
+from gradecheck.reference.expectation import expected_cases, require_stacks
 from gradecheck.reference.tape import load_tensorflow
 from gradecheck.run.inline import InlineCaller
 from gradecheck.verdict import MODERATE_SHARE, Verdict
@@ -20,13 +25,59 @@ FRESH_SEEDS = 5
 
 
 def verify_exercise(exercise: Exercise) -> Iterator[Claim]:
-    """The claims about one definition: its oracles, and its known mistakes."""
+    """The claims about one definition: its stacks, its oracles, and its known mistakes.
+
+    What is wrong with its stacks is told once: the other claims are tried without them.
+    """
+    try:
+        require_stacks(exercise)
+    except AuthorError as error:
+        yield Claim(exercise.name, str(error), False)
+        exercise = replace(exercise, stacks=())
+    for name in exercise.stacks:
+        claim = _takes_stacks(exercise, name)
+        yield claim
+        if not claim.holds:
+            exercise = replace(exercise, stacks=tuple(other for other in exercise.stacks if other != name))
     yield _oracles_agree(exercise)
     yield _tape_is_refused(exercise)
     seed = secrets.randbelow(2**32)
     for mistake in dict.fromkeys((*exercise.mistakes, *known_mistakes(exercise))):
         if mistake.outcome is not MistakeClass.POLICY:
             yield _mistake_meets_its_class(exercise, mistake, seed)
+
+
+def _takes_stacks(exercise: Exercise, name: str) -> Claim:
+    """Many of an input at once give what one after the other gives, bit by bit."""
+    seed = secrets.randbelow(2**32)
+    try:
+        cases = draw_cases(exercise, seed)
+        wanted = [_jacobian(exercise, case, name, stacks=False) for case in cases]
+    except Exception as error:  # whatever an author's function does
+        seen = f"its `stacks` could not be tried, as forward_numpy raised: {type(error).__name__}: {error}"
+        return Claim(exercise.name, f"seed {seed}: {seen}", False)
+    try:
+        found = [_jacobian(exercise, case, name, stacks=True) for case in cases]
+        seen = "" if list(map(_bits, found)) == list(map(_bits, wanted)) else "gives other numbers"
+    except Exception as error:
+        seen = f"fails ({type(error).__name__}: {error})"
+    if not seen:
+        return Claim(exercise.name, f"forward_numpy takes many {name} at once, as `stacks` says", True)
+    told = f"forward_numpy {seen} for many {name} at once"
+    advice = f"leave {name} out of `stacks`, which only makes grading faster"
+    return Claim(exercise.name, f"seed {seed}: {told}: {advice}", False)
+
+
+def _jacobian(exercise: Exercise, case: Case, name: str, *, stacks: bool) -> Float64:
+    def forward(*inputs: Any) -> Any:
+        return exercise.forward_numpy(*inputs, *case.settings)
+
+    inputs = [a.astype(np.float64) for a in case.inputs]
+    return jacobian(forward, inputs, exercise.inputs.index(name), stacks=stacks)
+
+
+def _bits(a: Float64) -> tuple[Shape, bytes]:
+    return a.shape, a.tobytes()
 
 
 def _oracles_agree(exercise: Exercise) -> Claim:
