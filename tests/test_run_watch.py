@@ -1,32 +1,38 @@
 import contextlib
 import sys
+import threading
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
 
 from gradecheck.run import hooks, watch
-from gradecheck.run.inline import InlineCaller
+from gradecheck.run.frames import locate_in_files
+from gradecheck.run.invoke import Request, invoke
 from gradecheck.run.outcome import Raised, Returned
 from gradecheck.run.traces import is_gradient_kernel
-from gradecheck.run.watch import moved_names, watching
+from gradecheck.run.watch import Up, moved_names, watching
 
 tf = pytest.importorskip("tensorflow")
 Tape = tf.GradientTape  # an alias that was taken before anything was watched
 X = np.float32([1, 2])
 
 
-TRANSIENT = pytest.mark.parametrize("staying", [False], indirect=True)  # about hooks that do not stay
+TRANSIENT = pytest.mark.parametrize("up", [False], indirect=True)  # about hooks that do not stay
+STAYING = pytest.mark.parametrize("up", [True], indirect=True)
+HOOKS: list[Up] = []
 
 
 @pytest.fixture(autouse=True, params=[False, True], ids=["put up for each call", "left between calls"])
-def staying(request: pytest.FixtureRequest) -> Iterator[None]:
+def up(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.param:
-        watch.stay()
+        HOOKS.append(watch.put_up())
     yield
-    watch._state.staying = False
-    watch._remove(tuple(watch._state.hooked))
+    while HOOKS:
+        watch._remove(HOOKS.pop().hooked)
+    watch._state.up = None
 
 
 def with_tape(x: Any) -> Any:
@@ -66,7 +72,7 @@ def honest(x: Any) -> Any:
 
 
 def used_by(function: Any) -> tuple[str, ...]:
-    outcome = InlineCaller({"f": function}).call("f", [X])
+    outcome = invoke({"f": function}, Request("f", [X]), locate_in_files, *HOOKS)
     assert isinstance(outcome, Returned | Raised), outcome
     return outcome.used
 
@@ -190,10 +196,7 @@ def test_a_tensorflow_that_moved_its_names_is_called_unwatched(monkeypatch: pyte
     from tensorflow.python import pywrap_tfe
 
     before = pywrap_tfe.TFE_Py_TapeSetNew
-    monkeypatch.setattr(hooks, "TFE", "tensorflow.python.moved")
-    assert used_by(with_tape) == ()
-    monkeypatch.undo()
-    monkeypatch.setattr(hooks, "_SESSION", "tensorflow.python.moved")
+    monkeypatch.delattr(import_module("tensorflow.python.eager.forwardprop"), "_jvp_helper")
     assert used_by(with_tape) == ()
     assert pywrap_tfe.TFE_Py_TapeSetNew is before
 
@@ -302,21 +305,6 @@ def replace_code(x: Any) -> Any:
     return with_tape(x)
 
 
-def take_the_hooks_off(x: Any) -> Any:
-    watch._remove(tuple(watch._state.hooked))
-    return with_tape(x)
-
-
-def pretend_to_be_inside(x: Any) -> Any:
-    hooks.state.inside += 1
-    return with_tape(x)
-
-
-def forget_the_watch(x: Any) -> Any:
-    hooks.state.watches.clear()
-    return with_tape(x)
-
-
 def replace_code_of_a_hook(x: Any) -> Any:
     from tensorflow.python import pywrap_tfe
 
@@ -328,53 +316,85 @@ def replace_code_of_a_hook(x: Any) -> Any:
     return tf.square(x)
 
 
+def widen_what_is_harmless(x: Any) -> Any:
+    from tensorflow.python import pywrap_tfe
+
+    for cell in pywrap_tfe.TFE_Py_FastPathExecute.__closure__:
+        if isinstance(cell.cell_contents, frozenset):
+            cell.cell_contents |= {"SigmoidGrad"}
+    return with_kernel(x)
+
+
+def replace_the_state(x: Any) -> Any:
+    hooks.state = hooks.State()
+    return with_tape(x)
+
+
 def bind_what_is_watched_anew(x: Any) -> Any:
     from tensorflow.python import pywrap_tfe
     from tensorflow.python.eager import backprop
 
     copied = type(pywrap_tfe)("copied")
-    vars(copied).update(vars(pywrap_tfe) | {hook.name: hook.original for hook in watch._state.hooked})
+    vars(copied).update(vars(pywrap_tfe) | {hook.name: hook.original for hook in watch._state.up.hooked})
     backprop.pywrap_tfe = copied
     return tf.square(x)
 
 
-@pytest.mark.parametrize(
-    "trick",
-    [
-        switch_off,
-        replace_code,
-        replace_code_of_a_hook,
-        bind_what_is_watched_anew,
-        take_the_hooks_off,
-        pretend_to_be_inside,
-        forget_the_watch,
-    ],
-)
-def test_a_change_to_the_watch_is_noticed(trick: Any) -> None:
+def take_the_hooks_off(x: Any) -> Any:
+    watch._remove(watch._state.up.hooked)
+    return with_tape(x)
+
+
+def pretend_to_be_inside(x: Any) -> Any:
+    hooks.state.depth.here += 1
+    return with_tape(x)
+
+
+def forget_the_watch(x: Any) -> Any:
+    hooks.state.watches.clear()
+    return with_tape(x)
+
+
+LASTING = [
+    switch_off,
+    replace_code,
+    replace_code_of_a_hook,
+    widen_what_is_harmless,
+    replace_the_state,
+    bind_what_is_watched_anew,
+    take_the_hooks_off,
+]
+
+
+@pytest.fixture
+def mended() -> Iterator[None]:
+    """What tricks change is put back."""
     from tensorflow.python import pywrap_tfe
     from tensorflow.python.eager import backprop
 
-    note, code = hooks._note, hooks._note.__code__
-    try:
-        assert "a change to gradecheck itself" in used_by(trick)
-    finally:
-        hooks._note, note.__code__, backprop.pywrap_tfe = note, code, pywrap_tfe
-        watch._remove(tuple(watch._state.hooked))
+    note, code, state, harmless = hooks._note, hooks._note.__code__, hooks.state, hooks.state.harmless
+    yield
+    hooks._note, note.__code__, backprop.pywrap_tfe, hooks.state = note, code, pywrap_tfe, state
+    while HOOKS:
+        watch._remove(HOOKS.pop().hooked)
+    watch._state.up = None
+    state.watches.clear()
+    assert state.harmless == harmless
     assert used_by(with_tape) == ("tf.GradientTape",)
 
 
-@pytest.mark.parametrize("trick", [switch_off, replace_code_of_a_hook, bind_what_is_watched_anew])
-def test_a_change_to_the_watch_is_noticed_in_later_calls_too(trick: Any) -> None:
-    from tensorflow.python import pywrap_tfe
-    from tensorflow.python.eager import backprop
+@pytest.mark.usefixtures("mended")
+@pytest.mark.parametrize("trick", [*LASTING, pretend_to_be_inside, forget_the_watch])
+def test_a_change_to_the_watch_is_noticed(trick: Any) -> None:
+    assert "a change to gradecheck itself" in used_by(trick)
 
-    watch.stay()
-    note = hooks._note
-    try:
-        used_by(trick)
-        assert "a change to gradecheck itself" in used_by(honest)
-    finally:
-        hooks._note, backprop.pywrap_tfe = note, pywrap_tfe
+
+@STAYING
+@pytest.mark.usefixtures("mended")
+@pytest.mark.parametrize("trick", LASTING)
+def test_a_change_to_the_watch_is_noticed_in_later_calls_too(trick: Any) -> None:
+    used_by(trick)
+    assert "a change to gradecheck itself" in used_by(honest)
 
 
 class Lying(str):
@@ -408,7 +428,7 @@ def test_tensorflow_functions_bound_anew_before_the_call_are_noticed(monkeypatch
     from tensorflow.python import pywrap_tfe
     from tensorflow.python.eager import backprop
 
-    watch.remember()
+    used_by(honest)
     copied = type(pywrap_tfe)("copied")
     vars(copied).update(vars(pywrap_tfe))
     monkeypatch.setattr(backprop, "pywrap_tfe", copied)
@@ -416,6 +436,7 @@ def test_tensorflow_functions_bound_anew_before_the_call_are_noticed(monkeypatch
     monkeypatch.undo()
     monkeypatch.setattr(pywrap_tfe, "TFE_Py_TapeSetNew", pywrap_tfe.TFE_Py_TapeSetNew.__call__)
     assert "a change to gradecheck itself" in used_by(honest)
+    monkeypatch.undo()  # before the hooks are taken down
 
 
 def test_what_was_seen_cannot_be_emptied_from_below() -> None:
@@ -426,3 +447,54 @@ def test_what_was_seen_cannot_be_emptied_from_below() -> None:
         return y
 
     assert used_by(answer) == ("tf.GradientTape",)
+
+
+def test_what_another_thread_differentiates_hides_nothing() -> None:
+    """A thread waits inside TensorFlow's own differentiation, where the kernels are TensorFlow's choice."""
+    reached, leave = threading.Event(), threading.Event()
+
+    @tf.custom_gradient
+    def slow(x: Any) -> Any:
+        def gradient(upstream: Any) -> Any:
+            reached.set()
+            leave.wait(10)
+            return upstream
+
+        return tf.identity(x), gradient
+
+    v = tf.constant(1.0)
+    with tf.GradientTape() as tape:
+        tape.watch(v)
+        y = slow(v)
+    thread = threading.Thread(target=tape.gradient, args=(y, v))
+    with watching():
+        thread.start()
+        assert reached.wait(10)
+        used = used_by(with_tape)
+        leave.set()
+        thread.join()
+    assert "tf.GradientTape" in used
+
+
+def test_a_traced_function_that_an_operation_runs_is_looked_through() -> None:
+    def used_by_operation(function: Any) -> tuple[str, ...]:
+        traced = tf.function(function).get_concrete_function(tf.TensorSpec([2]))
+        return used_by(lambda x: tf.raw_ops.PartitionedCall(args=[x], Tout=[tf.float32], f=traced)[0])
+
+    assert used_by_operation(with_tape) == ("tf.GradientTape",)
+    assert used_by_operation(honest) == ()
+
+
+@TRANSIENT
+def test_hooks_of_which_one_cannot_be_put_up_are_taken_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tensorflow.python import pywrap_tfe
+
+    before = pywrap_tfe.TFE_Py_TapeSetNew
+
+    def run_out(_original: Any) -> Any:
+        raise MemoryError("planted")
+
+    monkeypatch.setattr(hooks, "_helping", run_out)
+    with pytest.raises(MemoryError, match="planted"):
+        watch.put_up()
+    assert pywrap_tfe.TFE_Py_TapeSetNew is before

@@ -16,6 +16,7 @@ from gradecheck.run.traces import (
     TAPE,
     TRANSPOSED,
     examine,
+    examine_called,
     examine_node,
     in_transpose,
     plain_name,
@@ -45,6 +46,12 @@ class Watch:
     used: Callable[[], tuple[str, ...]]
 
 
+class _Depth(threading.local):
+    """How deep a thread is in TensorFlow's own differentiation, where kernels are its choice."""
+
+    here = 0
+
+
 @dataclass
 class State:
     """What the hooks share.
@@ -52,16 +59,18 @@ class State:
     Attributes:
         lock: of all this.
         watches: who is told.
-        inside: depth in TensorFlow's own differentiation, where kernels are its choice.
+        depth: of each thread.
         findings: what other operations than the harmless ones are known for, since the last block began.
         harmless: the operations that are known for nothing.
+        calling: those that run traced functions, for which they are known.
     """
 
     lock: threading.RLock = field(default_factory=threading.RLock)
     watches: list[Watch] = field(default_factory=list)
-    inside: int = 0
+    depth: _Depth = field(default_factory=_Depth)
     findings: dict[str, tuple[str, ...]] = field(default_factory=dict)
     harmless: frozenset[str] = frozenset()
+    calling: frozenset[str] = frozenset()
 
 
 state = State()
@@ -87,7 +96,7 @@ def hooks() -> Iterable[tuple[str, str, _Wrap]]:
 
 
 def _note(name: str) -> None:
-    if state.inside:
+    if state.depth.here:
         return
     for watch in tuple(state.watches):
         watch.add(name)
@@ -105,6 +114,8 @@ def _noting(name: str) -> _Wrap:
 
 
 def _differentiating(name: str | None) -> _Wrap:
+    """Wraps what differentiates by itself; without a name where something else has noted that already."""
+
     def wrap(original: _Function) -> _Function:
         def differentiated(*arguments: Any, **options: Any) -> Any:
             if name is not None:
@@ -128,18 +139,18 @@ def _helping(original: _Function) -> _Function:
 
 
 def _inside(original: _Function, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    state.inside += 1
+    state.depth.here += 1
     try:
         return original(*arguments, **options)
     finally:
-        state.inside -= 1
+        state.depth.here -= 1
 
 
 def _executing(position: int) -> _Wrap:
     """Wraps what executes an operation, or adds it to a graph; its type is the argument at `position`."""
 
     def wrap(original: _Function) -> _Function:
-        findings, harmless = state.findings, state.harmless
+        findings, harmless, calling = state.findings, state.harmless, state.calling
 
         def executed(*arguments: Any, **options: Any) -> Any:
             name = arguments[position]
@@ -148,6 +159,8 @@ def _executing(position: int) -> _Wrap:
                 found = findings.get(name)
                 if found is None:
                     found = findings[name] = examine(name)
+                if name in calling:
+                    found = examine_called((*arguments, *options.values()))
                 if found and not (name == TRANSPOSED and in_transpose()):
                     for what in found:
                         _note(what)

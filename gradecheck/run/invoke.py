@@ -13,7 +13,7 @@ from gradecheck.run.frames import Locate, describe
 from gradecheck.run.limits import MAX_ARRAYS
 from gradecheck.run.outcome import Array, Missing, NotArray, Raised, Returned
 from gradecheck.run.values import count_stacked, make_arguments, read_values, to_value
-from gradecheck.run.watch import Watch, watching
+from gradecheck.run.watch import Up, Watch, watching
 from gradecheck.setting import Setting
 
 _NOTHING = np.empty(0)
@@ -32,14 +32,23 @@ class Request:
     driver: str = ""
 
 
-def invoke(functions: Mapping[str, Any], request: Request, locate: Locate) -> Returned | Raised | Missing:
-    """Make the call in this process; KeyboardInterrupt is the only exception that passes through."""
+def invoke(
+    functions: Mapping[str, Any], request: Request, locate: Locate, up: Up | None = None
+) -> Returned | Raised | Missing:
+    """Make the call in this process; KeyboardInterrupt is the only exception that passes through.
+
+    Args:
+        functions: by name.
+        request: which of them to call, and how.
+        locate: finds the student's lines.
+        up: hooks that watch all calls of this process; without them, some are put up for this one.
+    """
     function = functions.get(request.function)
     if not callable(function):
         return Missing(request.function, None if function is None else _found(function))
     driver = DRIVERS[request.driver] if request.driver else None
     arguments = make_arguments(request.arguments, request.kind)
-    with watching() as watch:
+    with watching(up) as watch:
         try:
             returned = _called(function, driver, arguments, request.settings, watch)
         except KeyboardInterrupt:

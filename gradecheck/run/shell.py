@@ -23,6 +23,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Instance, Type
 from traitlets.config import Config
 
+from gradecheck.run import hooks
 from gradecheck.run.cells import Cell
 from gradecheck.run.frames import describe, message_of
 from gradecheck.run.outcome import Frame, Raised
@@ -166,7 +167,11 @@ class WorkerShell(InteractiveShell):
         )
         if wrong is not None:
             return [f"  {_place(wrong)}", f"    {wrong.code}"]
-        steps = [(step.f_code, line) for step, line in traceback.walk_tb(error.__traceback__)]
+        steps = [
+            (step.f_code, line)
+            for step, line in traceback.walk_tb(error.__traceback__)
+            if step.f_code.co_filename != hooks.__file__
+        ]
         while steps and not _CELL_NAME.match(steps[0][0].co_filename):
             steps.pop(0)
         lines = []

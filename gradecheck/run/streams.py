@@ -65,7 +65,7 @@ class Output:
         for name, descriptor in self._raw.items():
             if os.fstat(descriptor).st_size:
                 os.ftruncate(descriptor, 0)
-                self._read[name] = 0
+            self._read[name] = 0
 
     def flush(self) -> None:
         """Send what is buffered."""

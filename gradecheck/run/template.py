@@ -177,7 +177,8 @@ def _warm_up(shell: Any) -> "Scatter":
     from gradecheck.run.warm import Scatter, warm_up
 
     warm_up()
-    rehearse(shell)
+    with contextlib.suppress(Exception):  # it only saves time; IPython may have changed
+        rehearse(shell)
     return Scatter()
 
 
@@ -238,7 +239,8 @@ def run(control: socket.socket, options: Options) -> None:
     if large:
         from gradecheck.run.pages import close_gaps, enlarge_pages, gather_arenas
 
-        gather_arenas()
+        if "tensorflow" not in sys.modules:  # else this is a fork, and its objects have their places
+            gather_arenas()
     template = _Template(control, prepare(), options)
     if options.warm:
         gc.collect()  # what the warm start left; otherwise it would find next to nothing

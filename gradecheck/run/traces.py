@@ -6,6 +6,7 @@ All that is private about TensorFlow's names of operations and nodes stands here
 import importlib
 import re
 import sys
+from collections.abc import Iterable
 from types import FrameType
 from typing import Any
 
@@ -48,7 +49,21 @@ def harmless_operations() -> frozenset[str]:
     """
     import tensorflow as tf
 
-    return frozenset(name for name in dir(tf.raw_ops) if not is_gradient_kernel(name))
+    known = (name for name in dir(tf.raw_ops) if not is_gradient_kernel(name))
+    return frozenset(known) - calling_operations()
+
+
+def calling_operations() -> frozenset[str]:
+    """The types of TensorFlow's own operations that run functions which they are given; loads TensorFlow."""
+    import tensorflow as tf
+    from tensorflow.python.framework import op_def_registry
+
+    described = {name: op_def_registry.get(name) for name in dir(tf.raw_ops)}
+    return frozenset(
+        name
+        for name, described_by in described.items()
+        if described_by is not None and any("func" in attribute.type for attribute in described_by.attr)
+    )
 
 
 def plain_name(name: object) -> str:
@@ -83,6 +98,21 @@ def examine(operation: str) -> tuple[str, ...]:
         return tuple(found)
     except Exception:  # private again: without it, only what was traced earlier goes unnoticed
         return ()
+
+
+def examine_called(things: Iterable[object]) -> tuple[str, ...]:
+    """What the traced functions among an operation's arguments are known for."""
+    found: dict[str, None] = {}
+    try:
+        has_function = importlib.import_module("tensorflow.python.eager.context").context().has_function
+        for thing in things:
+            for part in thing if isinstance(thing, list | tuple) else (thing,):
+                name = getattr(part, "name", part)
+                if isinstance(name, str | bytes) and has_function(plain_name(name)):
+                    found.update(dict.fromkeys(examine(plain_name(name))))
+    except Exception:  # as in `examine`
+        return ()
+    return tuple(found)
 
 
 def examine_node(node: Any) -> tuple[str, ...]:

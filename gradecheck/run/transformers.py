@@ -14,7 +14,7 @@ _SIGN_OF_MESS = re.compile(r"\A\s|^[^\S\n]+$|>>>|\.\.\.|In \[", re.MULTILINE)
 
 
 class Transformers(TransformerManager):
-    """Looks for magics only where a cell has their signs and is not plain Python: to look costs 0.4 ms."""
+    """Tidies a cell and looks for magics only where it has a sign of such things: that costs 0.6 ms."""
 
     def __init__(self) -> None:
         usual: Any = super()

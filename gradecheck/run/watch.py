@@ -11,17 +11,18 @@ import contextlib
 import functools
 import importlib
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import CodeType, FunctionType
+from operator import is_
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from gradecheck.run import hooks, traces
 from gradecheck.run.hooks import TFE, TFE_USERS, Watch, state
-from gradecheck.run.traces import harmless_operations
+from gradecheck.run.traces import calling_operations, harmless_operations
 
-__all__ = ["Watch", "moved_names", "remember", "stay", "watching"]
+__all__ = ["Up", "Watch", "moved_names", "put_up", "remember", "watching"]
 
 _OURSELVES = "a change to gradecheck itself"  # found in the process, whoever made it
 
@@ -33,56 +34,72 @@ class _Hooked:
     original: Any
     wrapped: Any
     code: CodeType
+    shared: tuple[Any, ...]  # what its closure holds
+
+
+@dataclass(frozen=True, eq=False)
+class Up:
+    """The hooks that `put_up` has put up.
+
+    Attributes:
+        hooked: one each; none where TensorFlow is not loaded, or has moved its names.
+        untouched: whether TensorFlow's names were bound to what is its own before.
+    """
+
+    hooked: tuple[_Hooked, ...] = ()
+    untouched: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class _Written:
-    module: dict[str, Any]
-    name: str
-    function: FunctionType
-    code: CodeType
+    module: ModuleType
+    names: tuple[str, ...]
+    things: tuple[Any, ...]
+    functions: tuple[FunctionType, ...]
+    codes: tuple[CodeType, ...]
 
 
 @dataclass
 class _State:
-    hooked: list[_Hooked] = field(default_factory=list)
     holders: dict[str, Any] = field(default_factory=dict)
     pristine: dict[tuple[str, str], Any] = field(default_factory=dict)
-    staying: bool = False  # hooks stay up between watched blocks
-    untouched: bool = True  # whether TensorFlow's names were bound to what is its own when hooks were put up
+    up: Up | None = None  # those that stay, or for the time of a block
 
 
 _state = _State()
 
 
 @contextmanager
-def watching() -> Iterator[Watch]:
-    """Watch a block."""
+def watching(up: Up | None = None) -> Iterator[Watch]:
+    """Watch a block.
+
+    Args:
+        up: hooks that stay, from `put_up`, as whoever put them up has kept them: a change to them is found in
+            each block that follows, so that one exercise can spoil others of its process. Without any, some
+            are put up for this block alone.
+    """
     watch = _new_watch()
     with state.lock:
         if not state.watches:
-            _begin()
-        if not _state.untouched:
+            state.findings.clear()
+            state.depth.here = 0
+        kept, own = up or _state.up, None
+        if kept is None:
+            kept = own = _state.up = _install()
+        if not kept.untouched:
             watch.add(_OURSELVES)
         state.watches.append(watch)
-        hooked, inside = tuple(_state.hooked), state.inside
+        inside = state.depth.here
     try:
         yield watch
     finally:
         with state.lock:
-            if watch not in state.watches or state.inside != inside or not _intact(hooked):
+            if watch not in state.watches or state.depth.here != inside or not _intact(kept.hooked):
                 watch.add(_OURSELVES)
             state.watches = [other for other in state.watches if other is not watch]
-            if not (state.watches or _state.staying):
-                _remove(hooked)
-
-
-def stay() -> None:
-    """From the first watched block on, leave the hooks where they are, in a process that only makes calls.
-
-    To put them up and take them down again costs a tenth of a call.
-    """
-    _state.staying = True
+            if own is not None:
+                _remove(own.hooked)
+                _state.up = None
 
 
 def _new_watch() -> Watch:
@@ -102,20 +119,31 @@ def remember() -> None:
     for module, name, _ in hooks.hooks():
         with contextlib.suppress(ImportError, AttributeError):
             _state.pristine[module, name] = getattr(_holder(module), name)
-    state.harmless = harmless_operations()
+    state.harmless, state.calling = harmless_operations(), calling_operations()
 
 
 def _intact(hooked: Sequence[_Hooked]) -> bool:
     """Whether the hooks are where they were put, and what decides here is as it was written."""
     for hook in hooked:
-        if hook.wrapped.__code__ is not hook.code:
+        if hook.wrapped.__code__ is not hook.code or not _same(_closure(hook.wrapped), hook.shared):
             return False
         if getattr(hook.holder, hook.name, None) is not hook.wrapped:
             return False
     for part in _WRITTEN:
-        if part.module.get(part.name) is not part.function or part.function.__code__ is not part.code:
+        if not _same(tuple(map(vars(part.module).get, part.names)), part.things):
+            return False
+        if not _same(tuple(function.__code__ for function in part.functions), part.codes):
             return False
     return not hooked or _shared()
+
+
+def _same(found: tuple[Any, ...], wanted: tuple[Any, ...]) -> bool:
+    """Whether these are the very same things; nothing is asked whether it is equal."""
+    return len(found) == len(wanted) and all(map(is_, found, wanted))
+
+
+def _closure(function: FunctionType) -> tuple[Any, ...]:
+    return tuple(cell.cell_contents for cell in function.__closure__ or ())
 
 
 def _shared() -> bool:
@@ -137,25 +165,22 @@ def _holder(path: str) -> Any:
 
 def moved_names() -> tuple[str, ...]:
     """The private names that this TensorFlow does not have; loads TensorFlow."""
-    return tuple(
-        f"{module}.{name}" for module, name, _ in hooks.hooks() if not hasattr(_holder(module), name)
-    )
+    places = [(module, name) for module, name, _ in hooks.hooks()]
+    return tuple(f"{module}.{name}" for module, name in places if not hasattr(_holder(module), name))
 
 
-def _begin() -> None:
-    """Forget what another block has seen, and see to it that the hooks are up."""
-    state.findings.clear()
-    state.inside = 0
-    if not _state.hooked:
-        _state.untouched = _install()
+def put_up() -> Up:
+    """Wrap the functions that are watched, until this process ends."""
+    _state.up = _install()
+    return _state.up
 
 
-def _install() -> bool:
-    """Put the hooks in place; False where somebody bound TensorFlow's own names anew."""
+def _install() -> Up:
     if "tensorflow" not in sys.modules:
-        return True
+        return Up()
     if not _state.pristine:
         remember()
+    hooked: list[_Hooked] = []
     untouched = True
     try:
         for module, name, wrap in hooks.hooks():
@@ -163,23 +188,28 @@ def _install() -> bool:
             original = getattr(holder, name)
             untouched &= _state.pristine.get((module, name), original) is original
             wrapped: Any = wrap(original)
+            hooked.append(_Hooked(holder, name, original, wrapped, wrapped.__code__, _closure(wrapped)))
             setattr(holder, name, wrapped)
-            _state.hooked.append(_Hooked(holder, name, original, wrapped, wrapped.__code__))
-        untouched &= _shared()
+        return Up(tuple(hooked), untouched and _shared())
     except (ImportError, AttributeError):
-        _remove(tuple(_state.hooked))
-    return untouched
+        _remove(hooked)
+        return Up((), untouched)
+    except BaseException:
+        _remove(hooked)
+        raise
 
 
-def _remove(hooked: Iterable[_Hooked]) -> None:
+def _remove(hooked: Sequence[_Hooked]) -> None:
     for hook in hooked:
         setattr(hook.holder, hook.name, hook.original)
-    _state.hooked.clear()
 
 
-_WRITTEN = tuple(
-    _Written(vars(module), name, thing, thing.__code__)
-    for module in (sys.modules[__name__], hooks, traces)
-    for name, thing in vars(module).items()
-    if isinstance(thing, FunctionType)
-)
+def _written(module: ModuleType) -> _Written:
+    """Everything that a module is made of."""
+    names = tuple(name for name in vars(module) if not name.startswith("__"))
+    things = tuple(vars(module)[name] for name in names)
+    functions = tuple(thing for thing in things if isinstance(thing, FunctionType))
+    return _Written(module, names, things, functions, tuple(function.__code__ for function in functions))
+
+
+_WRITTEN = tuple(_written(module) for module in (hooks, traces, sys.modules[__name__]))

@@ -20,7 +20,7 @@ from gradecheck.run.replies import outcome_to_message, request_from_message
 from gradecheck.run.reserve import Reserve
 from gradecheck.run.shell import WorkerShell
 from gradecheck.run.streams import Output
-from gradecheck.run.watch import stay
+from gradecheck.run.watch import Up, put_up
 from gradecheck.run.wire import Connection, Message, WireError
 
 _Result = TypeVar("_Result")
@@ -38,9 +38,9 @@ def serve(shell: WorkerShell, channel: int, limits: Limits, seal: Callable[[], N
     output = Output(limits.output_bytes)
     output.take_descriptors()
     shell.prepare(output)
-    stay()
+    up = put_up()  # before any cell, which might change what is put up
     connection = Connection(socket.socket(fileno=channel))
-    worker = _Worker(shell, connection, output, seal)
+    worker = _Worker(shell, connection, output, up, seal)
     try:
         connection.send(Message({"ready": True}))
         while True:
@@ -57,8 +57,14 @@ def refuse(channel: int, error: OSError) -> None:
 
 class _Worker:
     def __init__(
-        self, shell: WorkerShell, connection: Connection, output: Output, seal: Callable[[], None] | None
+        self,
+        shell: WorkerShell,
+        connection: Connection,
+        output: Output,
+        up: Up,
+        seal: Callable[[], None] | None,
     ) -> None:
+        self._up = up
         self._seal = seal
         self._mourn = seal is not None
         self._shell = shell
@@ -102,7 +108,7 @@ class _Worker:
             self._bury()
             self._output.begin(None)
             request = request_from_message(message)
-            return invoke(self._shell.user_ns, request, self._shell.locate)
+            return invoke(self._shell.user_ns, request, self._shell.locate, self._up)
         silent = message.head["silent"]
         self._current = message.head["id"]
         self._output.begin(None if silent else self._emitter(message.head["id"]))
