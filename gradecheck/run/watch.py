@@ -11,11 +11,11 @@ import contextlib
 import functools
 import importlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from operator import is_
-from types import CodeType, FunctionType, ModuleType
+from operator import attrgetter, is_, itemgetter
+from types import FunctionType, ModuleType
 from typing import Any
 
 from gradecheck.run import hooks, traces
@@ -33,8 +33,14 @@ class _Hooked:
     name: str
     original: Any
     wrapped: Any
-    code: CodeType
-    shared: tuple[Any, ...]  # what its closure holds
+
+
+@dataclass(frozen=True, eq=False)
+class _Fixed:
+    """Things that must stay the very same, and where they are read; nothing is asked whether it is equal."""
+
+    read: Callable[[], Iterable[Any]]
+    things: tuple[Any, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,20 +49,13 @@ class Up:
 
     Attributes:
         hooked: one each; none where TensorFlow is not loaded, or has moved its names.
+        fixed: what tells that they are as they were put up.
         untouched: whether TensorFlow's names were bound to what is its own before.
     """
 
     hooked: tuple[_Hooked, ...] = ()
+    fixed: tuple[_Fixed, ...] = ()
     untouched: bool = True
-
-
-@dataclass(frozen=True, eq=False)
-class _Written:
-    module: ModuleType
-    names: tuple[str, ...]
-    things: tuple[Any, ...]
-    functions: tuple[FunctionType, ...]
-    codes: tuple[CodeType, ...]
 
 
 @dataclass
@@ -94,7 +93,7 @@ def watching(up: Up | None = None) -> Iterator[Watch]:
         yield watch
     finally:
         with state.lock:
-            if watch not in state.watches or state.depth.here != inside or not _intact(kept.hooked):
+            if watch not in state.watches or state.depth.here != inside or not _intact(kept):
                 watch.add(_OURSELVES)
             state.watches = [other for other in state.watches if other is not watch]
             if own is not None:
@@ -122,34 +121,33 @@ def remember() -> None:
     state.harmless, state.calling = harmless_operations(), calling_operations()
 
 
-def _intact(hooked: Sequence[_Hooked]) -> bool:
+def _intact(up: Up) -> bool:
     """Whether the hooks are where they were put, and what decides here is as it was written."""
-    for hook in hooked:
-        if hook.wrapped.__code__ is not hook.code or not _same(_closure(hook.wrapped), hook.shared):
-            return False
-        if getattr(hook.holder, hook.name, None) is not hook.wrapped:
-            return False
-    for part in _WRITTEN:
-        if not _same(tuple(map(vars(part.module).get, part.names)), part.things):
-            return False
-        if not _same(tuple(function.__code__ for function in part.functions), part.codes):
-            return False
-    return not hooked or _shared()
+    try:
+        return all(all(map(is_, part.read(), part.things)) for part in (*up.fixed, *_WRITTEN))
+    except (AttributeError, KeyError, ValueError):  # one is gone
+        return False
 
 
-def _same(found: tuple[Any, ...], wanted: tuple[Any, ...]) -> bool:
-    """Whether these are the very same things; nothing is asked whether it is equal."""
-    return len(found) == len(wanted) and all(map(is_, found, wanted))
+def _fixed(read: Callable[[], Iterable[Any]]) -> _Fixed:
+    """Things as they are now."""
+    return _Fixed(read, tuple(read()))
 
 
-def _closure(function: FunctionType) -> tuple[Any, ...]:
-    return tuple(cell.cell_contents for cell in function.__closure__ or ())
+def _fixed_functions(functions: Sequence[FunctionType]) -> tuple[_Fixed, _Fixed]:
+    """Their code, and what their closures hold."""
+    cells = [cell for function in functions for cell in function.__closure__ or ()]
+    return (
+        _fixed(functools.partial(map, attrgetter("__code__"), functions)),
+        _fixed(functools.partial(map, attrgetter("cell_contents"), cells)),
+    )
 
 
-def _shared() -> bool:
-    """Whether all of TensorFlow calls what is watched."""
-    real = _holder(TFE)
-    return all(getattr(_holder(user), "pywrap_tfe", real) is real for user in TFE_USERS)
+def _fixed_module(module: ModuleType) -> tuple[_Fixed, ...]:
+    """Everything that a module is made of."""
+    names = [name for name in vars(module) if not name.startswith("__")]
+    functions = [vars(module)[name] for name in names if isinstance(vars(module)[name], FunctionType)]
+    return _fixed(functools.partial(itemgetter(*names), vars(module))), *_fixed_functions(functions)
 
 
 def _holder(path: str) -> Any:
@@ -187,16 +185,26 @@ def _install() -> Up:
             holder = _holder(module)
             original = getattr(holder, name)
             untouched &= _state.pristine.get((module, name), original) is original
-            wrapped: Any = wrap(original)
-            hooked.append(_Hooked(holder, name, original, wrapped, wrapped.__code__, _closure(wrapped)))
-            setattr(holder, name, wrapped)
-        return Up(tuple(hooked), untouched and _shared())
+            hooked.append(_Hooked(holder, name, original, wrap(original)))
+            setattr(holder, name, hooked[-1].wrapped)
+        callers = [_holder(user) for user in TFE_USERS if hasattr(_holder(user), "pywrap_tfe")]
+        untouched &= all(caller.pywrap_tfe is _holder(TFE) for caller in callers)
     except (ImportError, AttributeError):
         _remove(hooked)
-        return Up((), untouched)
+        return Up(untouched=untouched)
     except BaseException:
         _remove(hooked)
         raise
+    places = [hook.holder for hook in hooked], [hook.name for hook in hooked]
+    return Up(
+        tuple(hooked),
+        (
+            _fixed(functools.partial(map, getattr, *places)),
+            _fixed(functools.partial(map, attrgetter("pywrap_tfe"), callers)),
+            *_fixed_functions([hook.wrapped for hook in hooked]),
+        ),
+        untouched,
+    )
 
 
 def _remove(hooked: Sequence[_Hooked]) -> None:
@@ -204,12 +212,4 @@ def _remove(hooked: Sequence[_Hooked]) -> None:
         setattr(hook.holder, hook.name, hook.original)
 
 
-def _written(module: ModuleType) -> _Written:
-    """Everything that a module is made of."""
-    names = tuple(name for name in vars(module) if not name.startswith("__"))
-    things = tuple(vars(module)[name] for name in names)
-    functions = tuple(thing for thing in things if isinstance(thing, FunctionType))
-    return _Written(module, names, things, functions, tuple(function.__code__ for function in functions))
-
-
-_WRITTEN = tuple(_written(module) for module in (hooks, traces, sys.modules[__name__]))
+_WRITTEN = tuple(part for module in (hooks, traces, sys.modules[__name__]) for part in _fixed_module(module))
