@@ -72,15 +72,58 @@ WITH_SEEDS = (
     "# {0}\n\n{0}. no list\n\n&#{0}; a{0} 0.{0} -{0} $x_{0}$ [it]({0})\n\n[{0}]: /it\n\n[{0}] `{0}`",
     "8888888888888 and {0}",
     "{0} and 2207210663321",
+    "x8{0} and {0}",
+    "&#56;88888888 &#56;&#56;&#56;&#56;&#56;&#56;&#56;&#56;&#56;&#56;&#56;&#56;&#56; {0}",
+    "{0}\u0663 \u0663{0} \u0663\u0663{0} 1\u0663{0} and {0}",
+    "8**{0}** 8\\\n{0} 88<b>{0}</b>8",
 )
 
 
 @pytest.mark.parametrize("text", WITH_SEEDS)
 def test_a_text_that_differs_in_a_seed_alone_has_its_own_seed(text: str, remembering: HTMLExporter) -> None:
     ours = filters(remembering)["markdown2html"]
-    for seed in ("1264217612413", "9152424199909", "8888888888888", "152424199909", "12", "0152424199909"):
+    for seed in ("1264217612413", "9152424199909", "8888888888888", "1234567890", "12", "0152424199909"):
         own = text.format(seed)
         assert ours({}, own) == HTMLExporter().markdown2html({}, own)
+
+
+@given(
+    lists(
+        sampled_from(
+            [
+                "1264217612413",
+                "8" * 13,
+                *"8x_\u0663 \n*`[]()#&<>|-$\\\"'!~",
+                "#56;",
+                "1. ",
+                "http://",
+                "\n\n",
+                "    ",
+            ]
+        )
+    )
+)
+def test_any_text_with_a_seed_looks_as_nbconvert_renders_it(
+    remembering: HTMLExporter, parts: list[str]
+) -> None:
+    text = "1264217612413 ".join(["", "".join(parts)])
+    assert filters(remembering)["markdown2html"]({}, text) == HTMLExporter().markdown2html({}, text)
+
+
+def test_a_comment_with_a_seed_is_remembered_once_for_all_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[pages._Memory] = []
+
+    class Noted(pages._Memory):
+        def __init__(self) -> None:
+            super().__init__()
+            kept.append(self)
+
+    monkeypatch.setattr(pages, "_Memory", Noted)
+    exporter = HTMLExporter()
+    remember_filters(exporter)
+    for seed in ("1264217612413", "9152424199909", "9152424199909"):
+        filters(exporter)["markdown2html"]({}, f"**wrong** with seed {seed}")
+    assert sum(len(memory._known) for memory in kept) == 1
 
 
 def test_templates_see_of_a_node_what_jinja2_shows() -> None:

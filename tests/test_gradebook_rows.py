@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError, StatementError
 
 from gradecheck.nbgrader.configuration import put_tools_on_path
 from gradecheck.nbgrader.entering import enter
@@ -126,23 +127,24 @@ def test_sums_are_those_of_the_scores_that_were_written_in_the_step_before(kept:
 
 
 @pytest.mark.parametrize("manual", [None, 0, 2])
-@pytest.mark.parametrize("auto", [None, 1.25])
+@pytest.mark.parametrize("auto", [None, 1.25, 3])
 @pytest.mark.parametrize("extra", [None, 0.5])
+@pytest.mark.parametrize("cell", ["tests", "essay"])
 def test_scores_and_comments_are_those_that_nbgrader_has_the_database_compute(
-    kept: KeptGradebook, auto: float | None, manual: float | None, extra: float | None
+    kept: KeptGradebook, auto: float | None, manual: float | None, extra: float | None, cell: str
 ) -> None:
     enter(kept, ASSIGNMENT, "ada", None, create_student=True)
     kept.settle()
-    grade, comment = kept.find_grade("tests", *PLACE), kept.find_comment("answer", *PLACE)
+    grade, comment = kept.find_grade(cell, *PLACE), kept.find_comment("answer", *PLACE)
     grade.auto_score, grade.manual_score, grade.extra_credit = auto, manual, extra
     comment.auto_comment, comment.manual_comment = repr(auto), None if manual is None else f"{manual}"
     kept.settle()
-    assert kept.find_grade("tests", *PLACE) is grade
-    seen = [grade.score, grade.max_score, comment.comment]
+    assert kept.find_grade(cell, *PLACE) is grade
+    seen = [grade.score, grade.max_score, grade.failed_tests, comment.comment]
     assert seen[0] == kept.find_submission_notebook(*PLACE).score
     for row in (grade, comment):
         kept.db.refresh(row)
-    assert [grade.score, grade.max_score, comment.comment] == seen
+    assert [grade.score, grade.max_score, grade.failed_tests, comment.comment] == seen
 
 
 def test_what_a_statement_writes_past_the_session_is_read_anew(kept: KeptGradebook) -> None:
@@ -152,6 +154,48 @@ def test_what_a_statement_writes_past_the_session_is_read_anew(kept: KeptGradebo
     kept.db.execute(update(Grade.__table__).values(auto_score=1.5))
     kept.settle()
     assert kept.find_grade("tests", *PLACE).score == 1.5
+
+
+def test_after_a_flush_that_raises_statements_are_looked_at_as_before(kept: KeptGradebook) -> None:
+    enter(kept, ASSIGNMENT, "ada", None, create_student=True)
+    kept.commit()
+    kept.find_grade("tests", *PLACE).auto_score = "no number"
+    with pytest.raises(StatementError):
+        kept.db.flush()
+    kept.db.rollback()  # as nbgrader does
+    assert kept.find_grade("tests", *PLACE).score == 0
+    kept.db.execute(update(Grade.__table__).values(auto_score=1.5))
+    kept.settle()
+    assert kept.find_grade("tests", *PLACE).score == 1.5
+
+
+def _save_by_hand(kept: KeptGradebook, score: float) -> None:
+    """As a person in the formgrader, who is told at once when the gradebook is locked."""
+    with Gradebook(f"{kept.url}?timeout=0") as other:
+        grade = other.find_grade("tests", *PLACE)
+        grade.manual_score, grade.needs_manual_grade = score, False
+        other.db.commit()
+
+
+def test_from_when_scores_are_read_nobody_else_writes_until_they_are_written(kept: KeptGradebook) -> None:
+    enter(kept, ASSIGNMENT, "ada", None, create_student=True)
+    kept.commit()
+    enter(kept, ASSIGNMENT, "ada", None, create_student=True)  # graded again: nothing is new
+    kept.settle()
+    _save_by_hand(kept, 1)
+    grade = kept.find_grade("tests", *PLACE)
+    assert grade.manual_score == 1  # so whether a person must look is decided by what stands there
+    with pytest.raises(OperationalError, match="locked"):
+        _save_by_hand(kept, 2)
+    grade.auto_score = 3
+    kept.db.commit()
+    kept.settle()
+    with pytest.raises(OperationalError, match="locked"):
+        _save_by_hand(kept, 2)
+    assert kept.find_grade("tests", *PLACE).score == kept.find_submission_notebook(*PLACE).score == 1
+    kept.commit()
+    _save_by_hand(kept, 2)
+    assert kept.find_grade("tests", *PLACE).score == kept.find_submission_notebook(*PLACE).score == 2
 
 
 def test_a_ledgers_entry_is_written_with_the_transaction_or_not_at_all(kept: KeptGradebook) -> None:

@@ -23,12 +23,13 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.attributes import set_committed_value
 
+from gradecheck.nbgrader.changes import Changes
 from gradecheck.nbgrader.database import shown_address
-from gradecheck.nbgrader.rows import OF_NOTEBOOK, Place, Rows
+from gradecheck.nbgrader.rows import OF_NOTEBOOK, Place, Rows, Worth, keep_others_from_writing
 from gradecheck.nbgrader.trouble import sentence_for
 
 #: nbgrader's modules that open a gradebook by the name `Gradebook` while a notebook is graded.
@@ -109,8 +110,8 @@ class KeptGradebook(Gradebook):
 
     What the instructor made does not change during a run, so where it is, names of cells and what they are
     worth are remembered for all of it. Where a submission's rows are is remembered until the transaction
-    ends, and so are its scores and comments, unless a statement writes past them; other rows are read anew
-    once something is written and the step ends.
+    ends, and so are its scores and comments, unless a statement writes past them: nobody else can change them
+    from when they are read. Other rows are read anew once something is written and the step ends.
     """
 
     def __init__(self, db_url: str, course_id: str) -> None:
@@ -119,16 +120,14 @@ class KeptGradebook(Gradebook):
         self._session: Any = self.db
         self.db: Any = _OneTransaction(self._session)
         self._cells: dict[tuple[str, ...], Any] = {}
-        self._worth: dict[str, float] = {}  # of notebooks and cells, by nbgrader's random ids
+        self._points: dict[str, float] = {}  # of notebooks, by nbgrader's random ids
+        self._worth: dict[str, Worth] = {}  # of cells
         self._names: dict[str, str] = {}
         self._asked: dict[tuple[str, ...], str] = {}  # ids by names: of assignments and their notebooks
         self._given: dict[tuple[str, ...], str] = {}  # of submissions and theirs
         self._rows: Rows | None = None
         self._held: dict[Any, Any] = {}  # the last row of each kind: a session lets go of what nobody holds
-        self._flushing = self._changed = self._written = False
-        event.listen(self.engine, "after_cursor_execute", self._note)
-        event.listen(self._session, "before_flush", self._note_flush)
-        event.listen(self._session, "after_flush", self._note_end_of_flush)
+        self._changes = Changes(self.engine, self._session)
         self.memory: dict[object, Any] = {}
         """What others want to keep as long as this is open; see `gradecheck.nbgrader.original`."""
         self.until_commit: dict[object, Any] = {}
@@ -146,15 +145,15 @@ class KeptGradebook(Gradebook):
     def settle(self) -> None:
         """Send changes to the database; if there are any, what it computes, such as sums, is read anew.
 
-        Changes of scores and comments alone wait until something is asked.
+        Changes of scores and comments alone wait until something is asked: they are locked.
         """
         kept = self._rows.all() if self._rows is not None else set()
         waiting = {*self._session.new, *self._session.deleted, *self._session.dirty}
-        if self._written or not waiting <= kept:
+        if self._changes.unseen or not waiting <= kept:
             self._session.flush()
-        if self._written:
+        if self._changes.unseen:
             self._forget()
-        elif self._changed or waiting:
+        elif self._changes.some or waiting:
             self._bring_up_to_date(kept)
 
     def commit(self) -> None:
@@ -178,7 +177,7 @@ class KeptGradebook(Gradebook):
         self._session.expunge_all()
         self._rows = None
         self._held.clear()
-        self._flushing = self._changed = self._written = False
+        self._changes.forget()
 
     def _bring_up_to_date(self, kept: set[Any]) -> None:
         """After changes of rows that the session knows: these are not read again."""
@@ -186,19 +185,7 @@ class KeptGradebook(Gradebook):
             self._rows.compute(self._worth)
         for row in {*self._session} - kept:
             self._session.expire(row)
-        self._changed = False
-
-    def _note_flush(self, session: Any, *_more: object) -> None:
-        self._flushing = not (session.new or session.deleted)
-
-    def _note_end_of_flush(self, *_more: object) -> None:
-        self._flushing = False
-
-    def _note(self, _connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        """After each statement, whoever sent it: whether it may have changed anything."""
-        if not statement.startswith("SELECT"):
-            self._changed = True
-            self._written = self._written or not self._flushing
+        self._changes.forget()
 
     def find_source_cell(self, name: str, notebook: str, assignment: str) -> Any:
         """As nbgrader's; the instructor's cells do not change during a run."""
@@ -231,9 +218,9 @@ class KeptGradebook(Gradebook):
         """As nbgrader's, with one simple query from the second time on."""
         find = super().find_submission_notebook
         found = self._by_id(SubmittedNotebook, find, self._given, (notebook, assignment, student))
-        if found.notebook_id not in self._worth:
-            self._worth[found.notebook_id] = found.max_score
-        set_committed_value(found, "max_score", self._worth[found.notebook_id])
+        if found.notebook_id not in self._points:
+            self._points[found.notebook_id] = found.max_score
+        set_committed_value(found, "max_score", self._points[found.notebook_id])
         return found
 
     def note_ids(self, ids: Mapping[tuple[str, ...], str]) -> None:
@@ -262,6 +249,7 @@ class KeptGradebook(Gradebook):
     def _rows_of(self, *place: *Place) -> Rows:
         if self._rows is None or self._rows.place != place:
             self._session.flush()
+            keep_others_from_writing(self._session)
             submitted = self._given.get(place) or self.find_submission_notebook(*place).id
             self._rows = Rows(place, self._grades_of(submitted), self._by_name(Comment, submitted))
         return self._rows
@@ -269,10 +257,13 @@ class KeptGradebook(Gradebook):
     def _grades_of(self, submitted: str) -> dict[str, Grade]:
         grades = self._by_name(Grade, submitted)
         if any(grade.cell_id not in self._worth for grade in grades.values()):
-            query = select(Grade.cell_id, Grade.max_score).where(Grade.notebook_id == submitted)
-            self._worth.update(self._session.execute(query).all())
+            columns = (Grade.cell_id, Grade.max_score, Grade.cell_type_gradecell)
+            for cell, points, kind in self._session.execute(
+                select(*columns).where(Grade.notebook_id == submitted)
+            ):
+                self._worth[cell] = Worth(points, kind == "code")
         for grade in grades.values():
-            set_committed_value(grade, "max_score", self._worth[grade.cell_id])
+            set_committed_value(grade, "max_score", self._worth[grade.cell_id].points)
         return grades
 
     def _by_name(self, kind: Any, submitted: str) -> dict[str, Any]:

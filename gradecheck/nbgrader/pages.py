@@ -36,9 +36,8 @@ _LONGEST_SHOWN = 100_000
 _MOST_SIGNS = 100_000
 #: A text's length times the beginnings of formulas in it, whose ends nbconvert looks for in all of it.
 _MOST_SEARCHED = 50_000_000
-#: The seed in a comment, which is otherwise the same for many students. No number that long means anything
-#: to Markdown, whatever its digits.
-_SEED = re.compile(r"(?<!\w)[1-9]\d{9,14}(?!\w)")
+#: The seed in a comment, which is otherwise the same for many students.
+_SEED = re.compile(r"(?<!\w)[1-9][0-9]{9,14}(?!\w)")
 _LINK_TO_FILES = re.compile(r"\]\(/?files/")
 
 
@@ -80,6 +79,9 @@ class _Memory:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, ...], Any] = {}
+
+    def __contains__(self, key: tuple[str, ...]) -> bool:
+        return key in self._known
 
     def get(self, key: tuple[str, ...], make: Callable[[], Any]) -> Any:
         if sum(map(len, key)) > _LONGEST_REMEMBERED:
@@ -172,20 +174,32 @@ def _markdown(exporter: HTMLExporter) -> Callable[[Any, str], Any]:
     parser = MarkdownWithMath(renderer=renderer)
 
     def rendered(source: str) -> Any:
-        if _takes_long(source):
-            return _plain(source)
-        seeds = set(_SEED.findall(source))
-        seed = seeds.pop() if len(seeds) == 1 else ""
-        stand_in = "8" * len(seed)
-        if not seed or stand_in in source:
-            return parser.render(source)
-        seedless = source.replace(seed, stand_in)
-        return memory.get((seedless,), lambda: parser.render(seedless)).replace(stand_in, seed)
+        return _plain(source) if _takes_long(source) else parser.render(source)
 
     @pass_context
     def markdown2html(context: Any, source: str) -> Any:
         if context.get("cell", {}).get("attachments"):
             return _plain(source) if _takes_long(source) else exporter.markdown2html(context, source)
-        return memory.get((source,), lambda: rendered(source))
+        page = None if (source,) in memory else _with_own_seed(source, memory, rendered)
+        return memory.get((source,), lambda: rendered(source)) if page is None else page
 
     return markdown2html
+
+
+def _with_own_seed(source: str, memory: _Memory, rendered: Callable[[str], Any]) -> Any:
+    """What is made of a text with another number in the place of its seed, with the seed put back.
+
+    None where the text has no seed or several, or where the other number is not found again in the page
+    exactly where it was put.
+    """
+    seeds = set(_SEED.findall(source))
+    if len(seeds) != 1 or "&#" in source:  # numbers that are letters
+        return None
+    seed = seeds.pop()
+    stand_in = "8" * len(seed)
+    if stand_in in source:
+        return None
+    seedless, times = _SEED.subn(stand_in, source)
+    page = memory.get((seedless,), lambda: rendered(seedless))
+    found = page.count(stand_in) == times and f"{stand_in}8" not in page
+    return page.replace(stand_in, seed) if found else None

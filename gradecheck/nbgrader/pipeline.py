@@ -102,7 +102,6 @@ class Pipeline:
         self._execute = next(step for step in self._grade if isinstance(step, ExecuteInWorker))
         self._notebooks = names_of_notebooks(gradebook, assignment)
         self._counting = read_counting(gradebook, assignment)
-        self._source_files: dict[tuple[str, ...], list[str]] = {}  # by what was ignored last
 
     @property
     def _with_feedback(self) -> bool:
@@ -168,20 +167,23 @@ class Pipeline:
         return Sheet(notebook, resources, self._execute.prepare(notebook, resources, self._limits))
 
     def _copy_source_files(self, student: str) -> None:
-        """Put the instructor's files in the place of the student's of the same names, as nbgrader does."""
+        """Put the instructor's files in the place of the student's of the same names, as nbgrader does.
+
+        They may come and go meanwhile, as editors' lock files do.
+        """
         source = Path(self._course.format_path(self._course.source_directory, ".", self._assignment))
         target = Path(self._autograde._format_dest(self._assignment, student))
         target.mkdir(parents=True, exist_ok=True)
         kept = {str(source / name) for name in self._autograde.exclude_overwriting.get(self._assignment, [])}
-        ignored = (*self._made.ignore, "*.ipynb")
-        if ignored not in self._source_files:
-            self._source_files = {ignored: utils.find_all_files(str(source), list(ignored))}
-        for name in self._source_files[ignored]:
+        for name in utils.find_all_files(str(source), [*self._made.ignore, "*.ipynb"]):
             if name not in kept:
                 place = target / Path(name).relative_to(source)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.unlink(missing_ok=True)
-                shutil.copy(name, place)
+                try:
+                    shutil.copy(name, place)
+                except FileNotFoundError:
+                    self._autograde.log.warning("%s is gone: %s is graded without it", name, student)
 
     def finish(self, hand: InHand, done: Sequence[Done]) -> None:
         """Write everything that came of a submission, or nothing.

@@ -1,10 +1,10 @@
 """Shorter ways through nbgrader and nbconvert, for as long as a class is graded.
 
-Each replaces something private that costs much and gives nothing here: a schema that is checked again for
-each cell, cells that are the same for everybody and are checked again for each student, a notebook that is
-checked again after each step and each output again beside it, a page that is parsed only to add an attribute
-to pictures, a template's blocks that are copied for each block of each cell, schemas, style sheets
-and filters that are made again for each notebook. Tests fail when one of them moves.
+Each replaces something private that costs much and gives nothing here: a schema that is read again for each
+notebook and checked again for each cell, cells that are the same for everybody and are checked again for each
+student, a notebook that is checked again after each step and each output again beside it, a page that is
+parsed only to add an attribute to pictures, a template's blocks that are copied for each block of each cell,
+style sheets and filters that are made again for each notebook. Tests fail when one of them moves.
 """
 
 import importlib
