@@ -351,6 +351,21 @@ def test_operations_are_not_wrapped_into_functions(submit: Any) -> None:
     assert submission.text() == "False True\n"
 
 
+def test_no_step_of_ours_stands_in_what_tensorflow_says_of_a_cell_or_a_call(submit: Any) -> None:
+    submission = submit(
+        "import tensorflow as tf\nx = tf.ones([2, 3])\nx @ x",
+        "@tf.function\ndef f(x):\n    return tf.matmul(x, tf.transpose(x)) @ x @ x\nf(x)",
+    )
+    submission.run()
+    told = submission.contents("error")
+    assert "Matrix size-incompatible" in told[0]["evalue"]
+    assert "Dimensions must be equal" in told[1]["evalue"]
+    outcome = submission.call("f")
+    assert "Dimensions must be equal" in outcome.message
+    for text in (*("\n".join((each["evalue"], *each["traceback"])) for each in told), outcome.message):
+        assert "gradecheck" not in text
+
+
 @pytest.mark.skipif(not Path("/proc").exists(), reason="only Linux shows a process's threads")
 def test_the_template_has_one_thread_as_forking_demands(submit: Any) -> None:
     submission = submit("# matplotlib\nimport os\nprint(len(os.listdir(f'/proc/{os.getppid()}/task')))")

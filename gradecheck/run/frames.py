@@ -24,6 +24,8 @@ _LIBRARIES = tuple(
 )
 _IPYTHON = re.compile(r"ipykernel_\d+[/\\]|^<ipython-input|^<cell ")
 
+#: Our own steps, in what TensorFlow says of a function that it could not trace.
+_OUR_STEPS = re.compile(rf'^ *File "{re.escape(_OURS)}[^"]*", line .*\n.*\n?', re.MULTILINE)
 _TENSORFLOW_NOISE = re.compile(r"\{\{function_node [^}]*\}\} ?| ?\[Op:\w+\]( name:\s*)?")
 
 
@@ -64,7 +66,7 @@ def message_of(error: BaseException) -> str:
         text = str(error.msg) if isinstance(error, SyntaxError) else str(error)
     except (Exception, SystemExit, GeneratorExit):
         return "(its message could not be read)"
-    text = _TENSORFLOW_NOISE.sub("", text)
+    text = _TENSORFLOW_NOISE.sub("", _OUR_STEPS.sub("", text))
     lines = [line.rstrip()[:500] for line in text.strip().splitlines()]
     kept = "\n".join(lines[:6])
     return kept + "\n…" if len(lines) > 6 else kept
