@@ -64,7 +64,7 @@ def watch_paths(
     for path in paths:
         require_watchable(path)
     warm = Template(warm=True)  # one start, many saves
-    with suppress(KeyboardInterrupt, _Leave), _ends_on_signals(), Keys() as keys, warm as template:
+    with suppress(KeyboardInterrupt, _Leave), _ends_on_signals() as heard, Keys() as keys, warm as template:
         template.start()
         console.print("getting ready …")
         saved_sets = saves(paths)
@@ -73,6 +73,8 @@ def watch_paths(
         desk = _Desk(paths, console, template, keys, limits or Limits(), memory or Memory())
         desk.open()
         for saved in saved_sets:
+            if heard:  # its exception was raised where none can be, as in a callback of the garbage collector
+                break
             desk.press(keys.pressed())
             desk.look(saved)
 
@@ -252,16 +254,23 @@ class _Desk:
 
 
 @contextmanager
-def _ends_on_signals() -> Iterator[None]:
-    """Make SIGTERM and SIGHUP leave the way that `q` does, so that the terminal is put in order."""
+def _ends_on_signals() -> Iterator[list[int]]:
+    """Make Ctrl-C, SIGTERM and SIGHUP leave the way that `q` does, so that the terminal is put in order.
 
-    def leave(*_: int | FrameType | None) -> None:
+    Yields:
+        The signals that came.
+    """
+    heard: list[int] = []
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        heard.append(number)
         raise _Leave
 
-    numbers = [number for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None)) if number is not None]
+    names = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows lacks one
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
     before = {number: signal.signal(number, leave) for number in numbers}
     try:
-        yield
+        yield heard
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
