@@ -211,17 +211,6 @@ def test_a_lane_has_a_processor_of_its_own_where_there_is_one_for_each(
     assert processors_of(lane, lanes, usable) == wanted
 
 
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="with one processor there is nothing to choose")
-def test_a_submission_and_its_judge_stay_on_one_processor_and_may_move_after_it(course: Course) -> None:
-    tell = "import os\nprint('processors', len(os.sched_getaffinity(0)))\n" + WRONG
-    course.submit("a", answer(course.solved(), "grad_softmax", tell))
-    grade_assignment(course.root, ASSIGNMENT, ["a"], how=How(workers=1))
-    (page,) = (course.root / "autograded" / "a").rglob("*.ipynb")
-    assert "processors 1\\n" in page.read_text("utf-8")
-    (process,) = judging(os.getpid())
-    assert [os.sched_getaffinity(lane) for lane in judging(process)] == [os.sched_getaffinity(0)]
-
-
 def test_no_two_submissions_run_as_the_same_user_where_root_can_be_given_up(course: Course) -> None:
     tell = "import os\nprint('user', os.getuid())\n" + WRONG
     for student in STUDENTS:

@@ -102,8 +102,8 @@ def _become_lane(
         processors = processors_of(number, place.workers, sorted(os.sched_getaffinity(0)))
         with contextlib.suppress(OSError):  # it goes without
             os.sched_setaffinity(0, processors)
-        template.go_apart(number, place.workers)
-        serve(Connection(channel.detach()), template, settling=place.workers < len(processors))
+        template.go_apart(number, place.workers, processors)
+        serve(Connection(channel.detach()), template)
     except BaseException:
         traceback.print_exc()
     finally:

@@ -1,7 +1,8 @@
 """A process that judges, one submission after the other, with a template of its own.
 
 It is forked by `gradecheck.nbgrader.judging` once TensorFlow is imported, and has a Python lock and, where
-there is a worker for each of them, a processor of its own: judge and worker take turns anyway.
+there is a worker for each of them, a processor of its own: judge and worker take turns anyway, and what one
+has just written the other finds in the same caches.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ from gradecheck.errors import GradecheckError
 from gradecheck.nbgrader.local import do_in_copy
 from gradecheck.nbgrader.orders import READY, Answer, Order
 from gradecheck.run.client import Template
-from gradecheck.run.turns import giving_way, on_one_processor
+from gradecheck.run.turns import giving_way
 
 
 def processors_of(lane: int, lanes: int, usable: Sequence[int]) -> Sequence[int]:
@@ -30,21 +31,12 @@ def processors_of(lane: int, lanes: int, usable: Sequence[int]) -> Sequence[int]
     return usable[lane : lane + 1] if lanes == len(usable) else usable
 
 
-def serve(connection: "Connection[Answer, Order]", template: Template, *, settling: bool) -> None:
-    """Say that it is ready, and judge until the other side ends.
-
-    Args:
-        connection: to the process that dispatches.
-        template: of this process alone.
-        settling: whether there are processors to choose from: each submission then stays on one of them.
-    """
+def serve(connection: "Connection[Answer, Order]", template: Template) -> None:
+    """Say that it is ready, and judge until the other side ends."""
     connection.send(Answer(READY, b""))
     with giving_way(), contextlib.suppress(EOFError, ConnectionError):
         while True:
-            order = connection.recv()
-            with on_one_processor() if settling else contextlib.nullcontext():
-                answer = _answer(order, template)
-            connection.send(answer)
+            connection.send(_answer(connection.recv(), template))
 
 
 def _answer(order: Order, template: Template) -> Answer:

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -113,7 +113,7 @@ class Template:
                 process.stop()
                 raise _useless(process, gone) from None
 
-    def go_apart(self, number: int, parts: int) -> None:
+    def go_apart(self, number: int, parts: int, processors: Iterable[int]) -> None:
         """Go on with a fork of the process, after this process was forked from the one that started it.
 
         What `parts` such forks of this process do does not get in each other's way. The one that started it
@@ -122,13 +122,14 @@ class Template:
         Args:
             number: of this part, from 0.
             parts: how many there are.
+            processors: where answers may run.
         """
         whole, self._process = self._process, None
         self._numbers = itertools.count(number + 1, parts)  # another part's child gets another user
         self._folder = None
         if whole is not None:
             with contextlib.suppress(Gone, Refused):  # then it starts one of its own
-                self._process = whole.split(number, parts)
+                self._process = whole.split(number, parts, processors)
             whole.leave()
 
     def close(self) -> None:

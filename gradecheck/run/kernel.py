@@ -65,12 +65,6 @@ def mount(source: str, target: str, kind: str, flags: int = 0, options: str = ""
     _checked(result, f"mount {kind or source} on {target}")
 
 
-def processor() -> int:
-    """The number of the processor on which this thread runs right now."""
-    number: int = _libc.sched_getcpu()
-    return number
-
-
 def bound_capabilities() -> None:
     """Take away from this process the means to get any capability back."""
     for capability in range(_MOST_CAPABILITIES):

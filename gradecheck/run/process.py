@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +96,13 @@ class TemplateProcess:
                 self._read_line(_START_SECONDS)
                 self._ready = True
 
-    def split(self, part: int, parts: int) -> "TemplateProcess":
+    def split(self, part: int, parts: int, processors: Iterable[int]) -> "TemplateProcess":
         """Another one, forked from it, which is ready; it ends with the first at the latest.
 
         Args:
             part: its number, from 0.
             parts: how many there are.
+            processors: where it and all that it forks may run.
 
         Raises:
             Gone: the template is of no use any more.
@@ -110,7 +111,8 @@ class TemplateProcess:
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                self.exchange({"op": "split", "part": part, "parts": parts}, [theirs.fileno()])
+                request = {"op": "split", "part": part, "parts": parts, "processors": sorted(processors)}
+                self.exchange(request, [theirs.fileno()])
         except BaseException:
             ours.close()
             raise
@@ -124,7 +126,7 @@ class TemplateProcess:
     def fork(
         self, number: int, directory: Path, limits: Limits, *, figures: bool, alone: bool = False
     ) -> "ForkedChild":
-        """A fresh child, on the processors of this thread; the first one waits for the template's imports.
+        """A fresh child; the first one waits for the template's imports.
 
         Args:
             number: its own.
@@ -143,7 +145,6 @@ class TemplateProcess:
             "directory": PLACE if self.options.sandboxed else str(directory),
             "limits": dataclasses.asdict(limits),
             "figures": figures,
-            "processors": _our_processors(),
         }
         ours, theirs = socket.socketpair()
         try:
@@ -235,10 +236,6 @@ class TemplateProcess:
             line += chunk
         reply: dict[str, Any] = json.loads(line)
         return reply
-
-
-def _our_processors() -> list[int]:
-    return sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
 
 
 class ForkedChild:

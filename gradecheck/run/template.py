@@ -5,14 +5,13 @@ holds no answer, no seed and no expected value, runs nothing of a student's, and
 but those of `gradecheck.run.warm`: forking after one makes `tf.function` hang in the child. Requests are
 lines of JSON, each answered by one line:
 
-    {"op": "fork", "child": n, "directory": …, "limits": {…}, "figures": bool,
-     "processors": […]} and descriptors
+    {"op": "fork", "child": n, "directory": …, "limits": {…}, "figures": bool} and descriptors
                                                 ->  {"pid": …}
     {"op": "interrupt", "child": n}             ->  {}
     {"op": "sweep", "child": n}                 ->  {}, once what the child started was killed
     {"op": "end", "child": n, "grace": seconds} ->  {"status": as waitpid's, or null, "killed": bool}
     {"op": "usage"}                             ->  {"cpu": seconds, of ended children, too}
-    {"op": "split", "part": from 0, "parts": how many} and a descriptor
+    {"op": "split", "part": from 0, "parts": how many, "processors": […]} and a descriptor
                                                 ->  {}; a template like this one will answer there
 
 The descriptors of a fork are the child's end of its channel to the judge and, in a sandbox, the submission's
@@ -98,9 +97,6 @@ class _Template:
                 importlib.import_module("matplotlib.pyplot")
         if self._scatter is not None:
             self._scatter.pass_by(self._steps)
-        if sys.platform == "linux":
-            with contextlib.suppress(OSError):  # it goes without
-                os.sched_setaffinity(0, request["processors"])
         return {"pid": self._children.fork(child, lambda: self._become_worker(request, descriptors))}
 
     def _split(self, descriptor: int, request: dict[str, Any]) -> None:
@@ -111,6 +107,8 @@ class _Template:
                 os.close(descriptor)
                 if sys.platform == "linux":
                     _inherit_orphans()
+                    with contextlib.suppress(OSError):  # it goes without
+                        os.sched_setaffinity(0, request["processors"])
                 self._steps = request["parts"]
                 if self._scatter is not None:
                     self._scatter.pass_by(1 + request["part"])

@@ -7,28 +7,6 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def on_one_processor() -> Iterator[None]:
-    """Stay on the processor where this thread is now, with what it asks a template for.
-
-    Two that take turns find in the same caches what the other wrote, and need not wake another processor each
-    time. Where the kernel does not allow it, nothing changes.
-    """
-    if sys.platform != "linux":
-        yield
-        return
-    from gradecheck.run import kernel
-
-    usable = os.sched_getaffinity(0)
-    with contextlib.suppress(OSError):
-        os.sched_setaffinity(0, {kernel.processor()})
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            os.sched_setaffinity(0, usable)
-
-
-@contextlib.contextmanager
 def giving_way() -> Iterator[None]:
     """Let this thread, when it has something to do again, wait until others have had their turn.
 
