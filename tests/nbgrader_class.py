@@ -11,11 +11,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gradecheck.nbgrader.configuration import put_tools_on_path
+from gradecheck.nbgrader.generate import enter_in_gradebook, generate_release
+
 ROOT = Path(__file__).parents[1]
 ASSIGNMENT = "understanding_gradients"
 FILE = f"{ASSIGNMENT}.ipynb"
 #: Ids of the answer cells, from the top; those of the graded cells end in "_graded".
 ANSWERS = ("grad_sigmoid", "grad_softmax", "grad_matmul", "grad_conv2d")
+
+#: The configuration of a course that needs no sandbox.
+CONFIG = """
+from gradecheck.nbgrader import configure
+c = get_config()
+configure(c, sandbox=False)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "exercises"
+"""
+#: For it: what comes too late is worth nothing.
+LATE_IS_NOTHING = 'c.LateSubmissionPlugin.penalty_method = "zero"\n'
 
 #: The answer cell of softmax as it is handed out.
 STUB = '''def grad_softmax(x, dz):
@@ -52,6 +66,13 @@ class Course:
         shutil.copytree(ROOT / "solutions" / ASSIGNMENT, root / "solutions" / ASSIGNMENT)
         shutil.copy(ROOT / "nbgrader_config.py", root)
         return cls(root)
+
+    def release(self, config: str) -> None:
+        """Write the configuration, generate the handout, and enter the assignment in the gradebook."""
+        (self.root / "nbgrader_config.py").write_text(config, encoding="utf-8")
+        put_tools_on_path()
+        generate_release(self.root, ASSIGNMENT, self.root / "exercises")
+        enter_in_gradebook(self.root, ASSIGNMENT)
 
     def solved(self) -> Json:
         """A submission with every answer right: the handout, filled in."""

@@ -11,9 +11,6 @@ from jupyter_lab import CHROMIUM_OPTIONS, TOKEN, Lab, running_lab
 from nbgrader_class import ASSIGNMENT, Course, answer
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from gradecheck.nbgrader.configuration import put_tools_on_path
-from gradecheck.nbgrader.generate import enter_in_gradebook, generate_release
-
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
@@ -48,10 +45,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     exchange = made.root.parent / "exchange"
     exchange.mkdir(mode=0o777)
     settings = f"{config.read_text(encoding='utf-8')}\nc.Exchange.root = {str(exchange)!r}\n"
-    config.write_text(settings.replace("configure(c)", "configure(c, sandbox=False)"), encoding="utf-8")
-    put_tools_on_path()
-    generate_release(made.root, ASSIGNMENT, made.root / "exercises")
-    enter_in_gradebook(made.root, ASSIGNMENT)
+    made.release(settings.replace("configure(c)", "configure(c, sandbox=False)"))
     handed_in = answer(made.solved(), "grad_softmax", WRONG)
     for number, text in enumerate(RUNS):
         for kind in ("markdown", "raw"):

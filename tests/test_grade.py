@@ -18,7 +18,18 @@ import pytest
 from click.testing import CliRunner
 from gradebook_contents import contents_of
 from nbgrader.api import Gradebook
-from nbgrader_class import ASSIGNMENT, FILE, HARMLESS, ROOT, Course, answer, damaged, nbgrader
+from nbgrader_class import (
+    ASSIGNMENT,
+    CONFIG,
+    FILE,
+    HARMLESS,
+    LATE_IS_NOTHING,
+    ROOT,
+    Course,
+    answer,
+    damaged,
+    nbgrader,
+)
 
 from gradecheck.cli import cli
 from gradecheck.errors import CourseNotReady, WorkerUnavailable
@@ -33,14 +44,6 @@ from gradecheck.nbgrader.staging import Staged
 
 pytestmark = pytest.mark.slow
 
-CONFIG = """
-from gradecheck.nbgrader import configure
-c = get_config()
-configure(c, sandbox=False)
-c.CourseDirectory.source_directory = "solutions"
-c.CourseDirectory.release_directory = "exercises"
-c.LateSubmissionPlugin.penalty_method = "zero"
-"""
 WRONG = "def grad_softmax(x, dz):\n    print('<b>bold</b>')\n    return 3 * dz\n"
 NOT_ROBUST = "def grad_sigmoid(x, dz):\n    return dz * tf.exp(-x) / (1 + tf.exp(-x)) ** 2\n"
 STUDENTS = ("beside", "late", "partial", "right", "twice", "unreadable")
@@ -78,7 +81,7 @@ def gradecheck(course: Path, *arguments: str, **environment: str) -> subprocess.
 def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A course with submissions and a secret, and nothing graded."""
     made = Course.make(tmp_path_factory.mktemp("handed_in"))
-    (made.root / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
+    (made.root / "nbgrader_config.py").write_text(CONFIG + LATE_IS_NOTHING, encoding="utf-8")
     assert nbgrader(made.root, "generate_assignment", ASSIGNMENT).returncode == 0
     with Gradebook(f"sqlite:///{made.root / 'gradebook.db'}") as gradebook:
         gradebook.update_or_create_assignment(ASSIGNMENT, duedate="2026-01-31 00:00:00 UTC")
@@ -369,7 +372,7 @@ def test_a_read_only_disk_is_one_sentence(small_disk: Path) -> None:
 
 def test_without_a_sandbox_everything_that_grades_refuses(course: Course, tmp_path: Path) -> None:
     config = course.root / "nbgrader_config.py"
-    config.write_text(CONFIG.replace(", sandbox=False", ""), encoding="utf-8")
+    config.write_text((CONFIG + LATE_IS_NOTHING).replace(", sandbox=False", ""), encoding="utf-8")
     (tmp_path / "bin").mkdir()  # a PATH without bwrap
     refused = gradecheck(course.root, PATH=str(tmp_path / "bin"))
     assert refused.returncode == 2

@@ -6,24 +6,15 @@ from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
-from nbgrader_class import ASSIGNMENT, Course
+from nbgrader_class import ASSIGNMENT, CONFIG, Course
 from sqlalchemy.exc import OperationalError
 
-from gradecheck.nbgrader.configuration import put_tools_on_path
-from gradecheck.nbgrader.generate import enter_in_gradebook, generate_release
 from gradecheck.nbgrader.grading import Graded, How, grade_assignment
 from gradecheck.nbgrader.pipeline import InHand, Pipeline
 from gradecheck.nbgrader.write import WriteScores
 
 pytestmark = pytest.mark.slow
 
-CONFIG = """
-from gradecheck.nbgrader import configure
-c = get_config()
-configure(c, sandbox=False)
-c.CourseDirectory.source_directory = "solutions"
-c.CourseDirectory.release_directory = "exercises"
-"""
 STUDENTS = ("ada", "bob")
 CELL = "grad_softmax_graded"
 
@@ -31,10 +22,7 @@ CELL = "grad_softmax_graded"
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     made = Course.make(tmp_path_factory.mktemp("meanwhile") / "course")
-    (made.root / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
-    put_tools_on_path()
-    generate_release(made.root, ASSIGNMENT, made.root / "exercises")
-    enter_in_gradebook(made.root, ASSIGNMENT)
+    made.release(CONFIG)
     for student in STUDENTS:
         made.submit(student, made.solved())
     return made

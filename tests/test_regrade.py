@@ -7,12 +7,11 @@ import pytest
 from click.testing import CliRunner
 from gradebook_contents import contents_of
 from nbgrader.api import Gradebook
-from nbgrader_class import ASSIGNMENT, FILE, Course, answer, nbgrader
+from nbgrader_class import ASSIGNMENT, CONFIG, FILE, LATE_IS_NOTHING, Course, answer, nbgrader
 
 from gradecheck.cli import cli
 from gradecheck.errors import CourseNotReady
-from gradecheck.nbgrader.configuration import put_tools_on_path
-from gradecheck.nbgrader.generate import enter_in_gradebook, generate_release
+from gradecheck.nbgrader.generate import enter_in_gradebook
 from gradecheck.nbgrader.grading import Graded, grade_assignment
 from gradecheck.nbgrader.ledger import Entry, find_entry
 from gradecheck.nbgrader.regrade import Change, counting_of, regrade_assignment
@@ -21,14 +20,6 @@ from gradecheck.nbgrader.run import Run
 
 pytestmark = pytest.mark.slow
 
-CONFIG = """
-from gradecheck.nbgrader import configure
-c = get_config()
-configure(c, sandbox=False)
-c.CourseDirectory.source_directory = "solutions"
-c.CourseDirectory.release_directory = "exercises"
-c.LateSubmissionPlugin.penalty_method = "zero"
-"""
 WRONG = "def grad_softmax(x, dz):\n    return 3 * dz\n"
 #: What the exercises are worth; together 100.
 SOFTMAX = 25.0
@@ -40,10 +31,7 @@ FAULTY = "grad_softmax_graded"
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """One is right, one is late, one has softmax wrong and points by hand; "gone" took the files away."""
     made = Course.make(tmp_path_factory.mktemp("regrade") / "course")
-    (made.root / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
-    put_tools_on_path()
-    generate_release(made.root, ASSIGNMENT, made.root / "exercises")
-    enter_in_gradebook(made.root, ASSIGNMENT)
+    made.release(CONFIG + LATE_IS_NOTHING)
     for student in ("gone", "late", "right", "wrong"):
         made.submit(student, made.solved())
     made.submit("wrong", answer(made.solved(), "grad_softmax", WRONG))

@@ -325,6 +325,12 @@ def widen_what_is_harmless(x: Any) -> Any:
     return with_kernel(x)
 
 
+def forget_what_was_written(x: Any) -> Any:
+    watch._WRITTEN = ()
+    hooks._note = lambda _name: None
+    return with_tape(x)
+
+
 def replace_the_state(x: Any) -> Any:
     hooks.state = hooks.State()
     return with_tape(x)
@@ -360,6 +366,7 @@ LASTING = [
     replace_code,
     replace_code_of_a_hook,
     widen_what_is_harmless,
+    forget_what_was_written,
     replace_the_state,
     bind_what_is_watched_anew,
     take_the_hooks_off,
@@ -373,7 +380,9 @@ def mended() -> Iterator[None]:
     from tensorflow.python.eager import backprop
 
     note, code, state, harmless = hooks._note, hooks._note.__code__, hooks.state, hooks.state.harmless
+    written = watch._WRITTEN
     yield
+    watch._WRITTEN = written
     hooks._note, note.__code__, backprop.pywrap_tfe, hooks.state = note, code, pywrap_tfe, state
     while HOOKS:
         watch._remove(HOOKS.pop().hooked)

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from gradecheck.run.cells import Cell
-from gradecheck.run.shell import WorkerShell
+from gradecheck.run.shell import WorkerShell, file_of
 from gradecheck.run.streams import Output
 
 _FIRST = 10**6  # a cell number that no notebook has
@@ -37,4 +37,4 @@ def rehearse(shell: WorkerShell) -> None:
         shell.execution_count = count
         shell.last_execution_result, shell.last_execution_succeeded = None, True
         for number in range(_FIRST, _FIRST + len(_CELLS)):
-            linecache.cache.pop(f"<ipython-input-cell-{number}>", None)
+            linecache.cache.pop(file_of(number), None)

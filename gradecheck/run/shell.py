@@ -30,7 +30,7 @@ from gradecheck.run.outcome import Frame, Raised
 from gradecheck.run.streams import Output
 from gradecheck.run.transformers import Transformers
 
-_CELL_NAME = re.compile(r"<ipython-input-cell-(\d+)>\Z")
+_CELL_NAME = re.compile(r"<ipython-input-cell-(\d+)>\Z")  # what `file_of` says
 _NO_ANSWER = "nobody can answer {}() while this file is checked: write the value into the code instead"
 _DEEPEST_SHOWN = 20
 _FOLDERS = re.compile(
@@ -46,7 +46,7 @@ class _Compiler(CachingCompiler):
 
     def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
         """The file name that tracebacks show."""
-        return f"<ipython-input-cell-{type(self).number}>"
+        return file_of(type(self).number)
 
     def ast_parse(self, source: str, filename: str = "<unknown>", symbol: str = "exec") -> ast.AST:
         """Parse, with Python's own words for what is wrong instead of "incomplete input"."""
@@ -237,6 +237,11 @@ class WorkerShell(InteractiveShell):
             if lines and lines[blank].split() == ["%%time"]
         ]
         return timed[0] if len(timed) == 1 else None
+
+
+def file_of(cell: int) -> str:
+    """The name by which tracebacks call a cell."""
+    return f"<ipython-input-cell-{cell}>"
 
 
 def build_shell() -> WorkerShell:

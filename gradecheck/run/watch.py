@@ -49,7 +49,7 @@ class Up:
 
     Attributes:
         hooked: one each; none where TensorFlow is not loaded, or has moved its names.
-        fixed: what tells that they are as they were put up.
+        fixed: what tells that they are as they were put up, and what decides here as it was written.
         untouched: whether TensorFlow's names were bound to what is its own before.
     """
 
@@ -124,7 +124,7 @@ def remember() -> None:
 def _intact(up: Up) -> bool:
     """Whether the hooks are where they were put, and what decides here is as it was written."""
     try:
-        return all(all(map(is_, part.read(), part.things)) for part in (*up.fixed, *_WRITTEN))
+        return all(all(map(is_, part.read(), part.things)) for part in up.fixed)
     except (AttributeError, KeyError, ValueError):  # one is gone
         return False
 
@@ -202,6 +202,7 @@ def _install() -> Up:
             _fixed(functools.partial(map, getattr, *places)),
             _fixed(functools.partial(map, attrgetter("pywrap_tfe"), callers)),
             *_fixed_functions([hook.wrapped for hook in hooked]),
+            *_WRITTEN,
         ),
         untouched,
     )
